@@ -1,0 +1,118 @@
+import type { CompanyNo } from '../../kit/caller.ts'
+import { notFound } from '../../kit/problem.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Database, Tx } from '../../platform/database.ts'
+import { byDrawOrder, type Grant, type Hold, type Moment, type Pool } from '../pool.ts'
+import * as groups from '../store/groups.ts'
+import * as reads from '../store/reads.ts'
+import { type Ledger, runIn } from './ledger.ts'
+
+type Deps = { db: Database; ledger: Ledger; clock: Clock }
+
+/** A pool at one moment, with its live grants in draw order. */
+export interface PoolNow {
+  asOf: Date
+  pool: Pool
+  grants: Grant[]
+}
+
+/** The balance right now: what has fallen due meanwhile is done first. */
+export async function readPoolNow(deps: Deps, companyNo: CompanyNo): Promise<PoolNow> {
+  return current(deps, companyNo, async (tx, pool, now) => ({
+    asOf: new Date(Math.max(now, pool.lastAt ?? now)),
+    pool,
+    grants: (await groups.readLiveGrants(runIn(tx), [companyNo])).map(({ it }) => it).sort(byDrawOrder),
+  }))
+}
+
+/** Reads in one snapshot in which everything due has been done. */
+export async function current<T>(
+  { db, ledger, clock }: Deps,
+  companyNo: CompanyNo,
+  read: (tx: Tx, pool: Pool, now: Moment) => Promise<T>,
+): Promise<T> {
+  const attempt = () =>
+    db.snapshot(companyNo, async (tx) => {
+      const pool = await groups.readPool(runIn(tx), companyNo)
+      if (!pool) throw notFound('pool', String(companyNo))
+      const now = pool.clock ?? clock.now().getTime()
+      const isDue = pool.nextDueAt !== null && pool.nextDueAt <= now
+      return isDue ? undefined : { it: await read(tx, pool, now) }
+    })
+  for (let tries = 0; tries < 5; tries++) {
+    const done = await attempt()
+    if (done) return done.it
+    await ledger.settle(companyNo)
+  }
+  throw new Error('what is due in this pool does not come to an end')
+}
+
+/** A page of the ledger's entries. */
+export async function listEntries(deps: Deps, companyNo: CompanyNo, filter: reads.EntryFilter) {
+  return current(deps, companyNo, (tx) => reads.readEntries(runIn(tx), companyNo, filter))
+}
+
+/** One charge with everything written of it; undefined when there is none. */
+export async function readCharge({ db }: Pick<Deps, 'db'>, companyNo: CompanyNo, at: Moment, seq: number) {
+  return db.snapshot(companyNo, (tx) => reads.readCharge(runIn(tx), companyNo, at, seq))
+}
+
+/** A page of charges, newest first. */
+export async function listCharges(deps: Deps, companyNo: CompanyNo, filter: reads.ChargeFilter) {
+  return deps.db.snapshot(companyNo, async (tx) => {
+    const run = runIn(tx)
+    const places = await reads.readChargePlaces(run, companyNo, filter)
+    const rows: reads.ChargeRow[] = []
+    for (const { at, seq } of places) {
+      const row = await reads.readCharge(run, companyNo, at, seq)
+      if (row) rows.push(row)
+    }
+    return rows
+  })
+}
+
+/** A page of grants, newest first. */
+export async function listGrants(deps: Deps, companyNo: CompanyNo, before: number | undefined, limit: number) {
+  return current(deps, companyNo, async (tx, _pool, now) => ({
+    now,
+    grants: await reads.readGrantPage(runIn(tx), companyNo, before, limit),
+  }))
+}
+
+/** One grant by its number; throws not-found, naming its public id. */
+export async function readGrant(
+  deps: Deps,
+  companyNo: CompanyNo,
+  no: number,
+  id: string,
+): Promise<{ grant: Grant; now: Moment }> {
+  return current(deps, companyNo, async (tx, _pool, now) => {
+    const [found] = await groups.readGrants(runIn(tx), [{ companyNo, it: no }])
+    if (!found) throw notFound('grant', id)
+    return { grant: found.it, now }
+  })
+}
+
+/** One hold by its number; throws not-found, naming its public id. */
+export async function readHold(deps: Deps, companyNo: CompanyNo, no: number, id: string): Promise<Hold> {
+  return current(deps, companyNo, async (tx) => {
+    const [found] = await groups.readHolds(runIn(tx), [{ companyNo, it: no }])
+    if (!found) throw notFound('hold', id)
+    return found.it
+  })
+}
+
+/** A page of holds, newest first. */
+export async function listHolds(
+  deps: Deps,
+  companyNo: CompanyNo,
+  asked: { status?: Hold['status'] | undefined; before?: bigint | undefined; limit: number },
+): Promise<Hold[]> {
+  return current(deps, companyNo, async (tx) => {
+    const run = runIn(tx)
+    const ids = await reads.readHoldIds(run, companyNo, asked.status, asked.before, asked.limit)
+    const found = await groups.readHolds(run, ids.map((it) => ({ companyNo, it })))
+    const byId = new Map(found.map(({ it }) => [it.id, it]))
+    return ids.map((id) => byId.get(id)!)
+  })
+}
