@@ -58,7 +58,7 @@ create table credit_grant (
   consumed bigint not null default 0,
   expired bigint not null default 0,
   voided bigint not null default 0,
-  -- Voided while held: what comes back is voided first, up to this.
+  -- Voided while held or consumed: what comes back is voided first, up to this.
   void_owed bigint not null default 0,
   effective_at timestamptz not null,
   expires_at timestamptz,
@@ -73,7 +73,8 @@ create table credit_grant (
   primary key (company_id, no),
   constraint grant_adds_up check (amount = available + held + consumed + expired + voided),
   constraint grant_never_below_zero
-    check (available >= 0 and held >= 0 and consumed >= 0 and expired >= 0 and voided >= 0 and void_owed between 0 and held)
+    check (available >= 0 and held >= 0 and consumed >= 0 and expired >= 0 and voided >= 0
+      and void_owed between 0 and held + consumed)
 ) with (fillfactor = 50);
 -- Spending part of a grant leaves these columns alone, so that the update stays in its page.
 create index grant_live on credit_grant (company_id, no) where live;

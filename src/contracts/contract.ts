@@ -83,9 +83,13 @@ export function creditsForAddedSeats(
   return sum(parts)
 }
 
-/** The seats with the peaks of a contract year brought up to their counts. */
+/**
+ * The seats with the peaks of a contract year brought up to their counts. A type that is left out stays,
+ * with no seats: its peak must not be forgotten.
+ */
 export function withPeaks(before: readonly Seat[], after: readonly Seat[], year: ContractYear): Seat[] {
-  return after.map((seat) => {
+  const gone = before.filter((old) => !after.some((seat) => seat.type === old.type))
+  return [...after, ...gone.map((seat) => ({ ...seat, count: 0 }))].map((seat) => {
     const old = before.find((one) => one.type === seat.type)
     return { ...seat, peak: Math.max(coreCount(seat), peakIn(old, year)), peakYear: year.start }
   })

@@ -150,7 +150,8 @@ async function changeSeats(
   const years = contractYears(term.startDay, term.termMonths)
   const year = years.find((one) => one.start <= today && today < one.end)
   const seats = asked.map((seat) => ({ ...seat, peak: seat.peak ?? 0, peakYear: seat.peakYear ?? term.startDay }))
-  const changed: Term = { ...term, proration, seats: withPeaks(term.seats, seats, year ?? years[0]!) }
+  // Before the first contract year has begun, no count of it is a peak yet.
+  const changed: Term = { ...term, proration, seats: withPeaks(year ? term.seats : [], seats, year ?? years[0]!) }
   if (year) {
     const added = creditsForAddedSeats(term.seats, seats, year, today, proration)
     if (added > 0n) {

@@ -37,8 +37,11 @@ export const scopesOfRole: Record<Role, readonly Scope[]> = {
 
 /** Who a request acts for, as its credential says. */
 export interface Caller {
-  /** A key or token belongs to a program and pays; a session belongs to a person in the web app. */
-  kind: 'key' | 'session'
+  /**
+   * A key or token belongs to a program and pays; a session belongs to a person in the web app; the house
+   * itself does what was set up before: trackers, automations.
+   */
+  kind: 'key' | 'session' | 'house'
   companyNo: CompanyNo
   companyId: string
   scopes: readonly Scope[]
@@ -67,5 +70,11 @@ export function requireScope(caller: Caller, scope: Scope): void {
 
 /** The text that stands for a caller in the audit trail and on ledger entries. */
 export function actorOf(caller: Caller): string {
+  if (caller.kind === 'house') return 'system'
   return caller.kind === 'key' ? `integration:${caller.integrationId}` : `member:${caller.memberId}`
+}
+
+/** The house itself, acting for a company: what was set up before and now runs by itself. */
+export function theHouse(companyNo: CompanyNo, companyId: string): Caller {
+  return { kind: 'house', companyNo, companyId, scopes: ['admin'] }
 }

@@ -54,6 +54,8 @@ export interface Use {
   held: bigint
   /** What was charged, or charged back. */
   lines: Lines | null
+  /** The version of the rate card that priced those lines. */
+  rateCard: number | null
   /** When the charge was made that a refund takes back. */
   chargeAt: Moment | null
 }
@@ -153,7 +155,8 @@ export function enter(book: Book, type: EntryType, grant: Grant, amount: Credits
     move(said.fromHold ? 'held' : 'available', 'consumed')
     pool.used = micros(pool.used + amount)
   }
-  if (grant.voidOwed > grant.held) grant.voidOwed = grant.held
+  const out = micros(grant.held + grant.consumed)
+  if (grant.voidOwed > out) grant.voidOwed = out
   assert(pool.available >= 0n && pool.held >= 0n && pool.used >= 0n, 'a pool is never below zero')
   assert(pool.used + pool.held + pool.available <= 2n * POOL_MAX, 'a pool stays within its bound')
   book.changedGrants.add(grant.no)
@@ -213,11 +216,14 @@ export function planDraws(book: Book, need: Credits): Draw[] | undefined {
 export function settleReturn(book: Book, grant: Grant, amount: Credits, owedBefore: Credits, at: Moment): void {
   const voided = least(amount, owedBefore)
   if (voided > 0n) {
-    enter(book, 'void', grant, voided, at, { reason: 'voided while held' })
-    grant.voidOwed = micros(least(micros(owedBefore - voided), grant.held))
+    enter(book, 'void', grant, voided, at, { reason: 'voided while in use' })
+    grant.voidOwed = least(micros(owedBefore - voided), micros(grant.held + grant.consumed))
   }
   const rest = micros(amount - voided)
-  if (rest > 0n && isOver(grant, at)) enter(book, 'expire', grant, rest, at)
+  if (rest === 0n) return
+  if (isOver(grant, at)) enter(book, 'expire', grant, rest, at)
+  // While nothing of it was available, nobody waited for its end.
+  else dueBy(book.pool, grant.expiresAt)
 }
 
 /** Puts a grant on the desk, in its place in the order. */
@@ -235,15 +241,7 @@ export function shelve(book: Book, grant: Grant): void {
  */
 export function judge(book: Book, at: Moment, cause: Cause, unspentBefore: Credits): number[] {
   const { pool } = book
-  if (cause === 'grant' || cause === 'reset') {
-    const armed = rearm(pool)
-    // What was reached and armed again within one catch-up is not told: it is no longer true.
-    if (armed.length) {
-      for (const event of book.events) {
-        if (event.kind === 'threshold') event.percents = event.percents.filter((p) => !armed.includes(p))
-      }
-    }
-  }
+  if (cause === 'grant' || cause === 'reset') rearm(pool)
   const percents = markReached(pool, at)
   for (const percent of percents) book.crossings.push({ seq: pool.seq, percent, at, cause })
   if (percents.length) book.events.push({ kind: 'threshold', percents, cause, at, seq: pool.seq })

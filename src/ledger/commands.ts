@@ -111,6 +111,11 @@ export type Run = <Row>(name: string, text: string, values?: unknown[]) => Promi
 export interface Rider {
   /** Locks what the rows depend on and says which must not go through, and why. */
   check?(run: Run, rows: unknown[]): Promise<(Problem | undefined)[]>
+  /**
+   * Says that `write` asks for all its statements before it first awaits one: the commit then travels
+   * with them and saves every caller of the group a round trip.
+   */
+  readonly writesAtOnce?: true
   /** Writes the rows of the commands that were done. */
   write(run: Run, done: { row: unknown; outcome: Outcome; command: Command }[]): Promise<void>
 }
@@ -133,6 +138,8 @@ export interface Gate {
  * writes what `book.uses`, `book.events` and `book.entries` tell it.
  */
 export interface Companion {
+  /** Says that `write` asks for all its statements before it first awaits one, as a rider's may. */
+  readonly writesAtOnce?: true
   open(run: Run, books: Book[], now: (book: Book) => Moment): Promise<CompanionSession>
 }
 export interface CompanionSession extends Partial<Gate> {
@@ -186,14 +193,15 @@ export function decide(
     }
     case 'grant': {
       const wanted = typeof asked.grant === 'function' ? asked.grant(now) : asked.grant
-      return { kind: 'grant', grant: grant(book, wanted, now) }
+      // A copy: the next command of the group changes the grant, but not this answer.
+      return { kind: 'grant', grant: { ...grant(book, wanted, now) } }
     }
     case 'void': {
       const target = book.grants.get(asked.grantNo)
       if (!target) throw notFound('grant', asked.publicId)
       return {
         kind: 'void',
-        grant: voidGrant(book, target, asked.credits, asked.reason, asked.actor, now),
+        grant: { ...voidGrant(book, target, asked.credits, asked.reason, asked.actor, now) },
       }
     }
     case 'settle':

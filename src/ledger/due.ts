@@ -1,7 +1,8 @@
 import { micros, ZERO } from '../kit/credits.ts'
-import { type Book, enter, judge, unspentOf } from './book.ts'
+import { type Book, enter, judge, type LedgerEvent, unspentOf } from './book.ts'
 import { addGrant, enterGrant, expireHold } from './movements.ts'
-import { isOver, type Moment } from './pool.ts'
+import { isOver, type Moment, type Pool } from './pool.ts'
+import { thresholds } from './thresholds.ts'
 
 /**
  * Does all that fell due in a pool up to `now`, in the order of its own moments: grants expire, contract
@@ -11,8 +12,18 @@ import { isOver, type Moment } from './pool.ts'
 export function catchUp(book: Book, now: Moment): void {
   const { pool } = book
   if (pool.nextDueAt === null || pool.nextDueAt > now) return
+  const toldBefore = book.events.length
   for (let at = nextDue(book); at !== null && at <= now; at = nextDue(book)) settle(book, at)
   pool.nextDueAt = nextDue(book)
+  book.events.push(...book.events.splice(toldBefore).flatMap((event) => stillTrue(event, pool)))
+}
+
+/** What is told of a catch-up is what is true at its end. */
+function stillTrue(event: LedgerEvent, pool: Pool): LedgerEvent[] {
+  if (event.kind === 'exhausted') return unspentOf(pool) === 0n ? [event] : []
+  if (event.kind !== 'threshold') return [event]
+  const percents = event.percents.filter((percent) => pool.reached[thresholds.indexOf(percent)] !== null)
+  return percents.length > 0 ? [{ ...event, percents }] : []
 }
 
 /** The earliest moment at which something on the desk, or a hold beyond it, falls due. */
@@ -39,7 +50,8 @@ function settle(book: Book, due: Moment): void {
   const sizeBefore = book.entries.length
   let cause: 'expiry' | 'reset' | 'grant' | 'hold' = 'hold'
 
-  for (const hold of book.holds.values()) {
+  // By number, so that the lines are the same whatever else was on the desk.
+  for (const hold of [...book.holds.values()].sort((a, b) => a.id - b.id)) {
     if (hold.status === 'held' && hold.expiresAt <= due) expireHold(book, hold, at)
   }
   for (const grant of book.order) {
@@ -67,7 +79,7 @@ function settle(book: Book, due: Moment): void {
     }
     cause = 'reset'
   }
-  for (const grant of [...book.grants.values()]) {
+  for (const grant of [...book.grants.values()].sort((a, b) => a.no - b.no)) {
     if (!grant.entered && grant.effectiveAt <= due) {
       enterGrant(book, grant, at)
       if (cause !== 'reset') cause = 'grant'

@@ -46,13 +46,13 @@ export function charge(book: Book, asked: Priced, now: Moment): Charged {
   const at = momentOf(book, now)
   const before = unspentOf(book.pool)
   const { first, last } = consume(book, draws, asked, at, { fromHold: false, holdId: null })
-  use(book, asked.attribution, at, { consumed: asked.credits, lines: asked.lines })
+  use(book, asked.attribution, at, { consumed: asked.credits, lines: asked.lines, rateCard: asked.rateCard })
   return charged(book, first, last, draws, asked.credits, judge(book, at, 'charge', before))
 }
 
 /** Sets credits aside for work under way, until `expiresAt`. */
 export function hold(book: Book, asked: Priced, ttlMs: number, metadata: unknown, now: Moment): Hold {
-  assert(asked.credits > 0n, 'a hold of nothing holds nothing')
+  if (asked.credits === 0n) throw unprocessable('credits', 'cost nothing, so there is nothing to hold')
   const draws = planDraws(book, asked.credits)
   if (!draws) throw insufficient(book, asked.credits)
   const at = momentOf(book, now)
@@ -105,7 +105,7 @@ export function capture(book: Book, held: Hold, asked: Capture, now: Moment): Ch
     holdId: held.id,
   })
   held.captured = micros(held.captured + asked.credits)
-  use(book, attribution, at, { consumed: asked.credits, held: -asked.credits, lines: asked.lines })
+  use(book, attribution, at, { consumed: asked.credits, held: -asked.credits, lines: asked.lines, rateCard })
   book.changedHolds.add(held.id)
   let last = taken.last
   if (asked.ends || held.draws.length === 0) {
@@ -141,6 +141,7 @@ export interface PastCharge {
   draws: Draw[]
   attribution: Attribution
   lines: Lines
+  rateCard: number
   refunded: boolean
 }
 
@@ -154,6 +155,7 @@ export interface Refunded {
 /** Returns a charge's credits to the grants they came from, once. */
 export function refund(book: Book, past: PastCharge, reason: string, actor: string | null, now: Moment): Refunded {
   if (past.refunded) throw new Problem('invalid-state', 'This charge was refunded already.')
+  if (past.draws.length === 0) throw new Problem('invalid-state', 'This charge took nothing that could be returned.')
   const at = momentOf(book, now)
   const before = unspentOf(book.pool)
   const credits = sum(past.draws.map((draw) => draw.credits))
@@ -174,8 +176,8 @@ export function refund(book: Book, past: PastCharge, reason: string, actor: stri
     settleReturn(book, grant, draw.credits, owed, at)
     shelve(book, grant)
   }
-  const { attribution, lines } = past
-  use(book, attribution, at, { consumed: -credits, lines, chargeAt: past.at })
+  const { attribution, lines, rateCard } = past
+  use(book, attribution, at, { consumed: -credits, lines, rateCard, chargeAt: past.at })
   book.refunds.push({ chargeSeq: past.seq, chargeAt: past.at, seq, at, credits, reason, actor })
   judge(book, at, 'refund', before)
   return { seq, at, credits, draws: past.draws }
@@ -197,9 +199,7 @@ export function grant(book: Book, asked: NewGrant, now: Moment): Grant {
   if (asked.expiresAt !== null && asked.expiresAt <= Math.max(at, asked.effectiveAt)) {
     throw unprocessable('expiresAt', 'must lie in the future, after effectiveAt')
   }
-  if (totalOf(book.pool) + asked.amount > POOL_MAX) {
-    throw unprocessable('credits', 'would bring the pool above 9,000,000,000 credits')
-  }
+  requireRoom(book, asked.amount)
   const before = unspentOf(book.pool)
   const made = addGrant(book, asked, at)
   if (made.effectiveAt <= at) {
@@ -207,6 +207,14 @@ export function grant(book: Book, asked: NewGrant, now: Moment): Grant {
     judge(book, at, 'grant', before)
   }
   return made
+}
+
+/** Refuses what would bring a pool above its bound, counting the grants that have not begun. */
+export function requireRoom(book: Book, amount: Credits): void {
+  const waiting = [...book.grants.values()].filter((grant) => !grant.entered)
+  const total = totalOf(book.pool) + sum(waiting.map((grant) => grant.available))
+  if (total + amount <= POOL_MAX) return
+  throw unprocessable('credits', 'would bring the pool above 9,000,000,000 credits')
 }
 
 /** Makes a grant without judging the balance: several changes of one reset are judged together. */
@@ -253,7 +261,8 @@ export function voidGrant(
   now: Moment,
 ): Grant {
   const at = momentOf(book, now)
-  const open = micros(target.available + target.held - target.voidOwed)
+  const heldOpen = target.held > target.voidOwed ? target.held - target.voidOwed : 0n
+  const open = micros(target.available + heldOpen)
   const amount = asked ?? open
   if (amount > open || open === 0n) {
     throw unprocessable('credits', `must be at most the ${formatCredits(open)} that are left of the grant`)
@@ -265,7 +274,9 @@ export function voidGrant(
     target.voided = micros(target.voided + amount)
   } else {
     if (atOnce > 0n) enter(book, 'void', target, atOnce, at, { reason, actor })
-    target.voidOwed = micros(target.voidOwed + amount - atOnce)
+    // Nothing is left of a grant that is voided whole: what a refund brings back of it is voided too.
+    const whole = amount === open
+    target.voidOwed = micros(whole ? target.held + target.consumed : target.voidOwed + amount - atOnce)
   }
   book.changedGrants.add(target.no)
   if (target.entered) judge(book, at, 'void', before)
@@ -340,7 +351,8 @@ function consume(
 }
 
 function use(book: Book, attribution: Attribution, at: Moment, what: Partial<Use>): void {
-  book.uses.push({ attribution, at, consumed: 0n, held: 0n, lines: null, chargeAt: null, ...what })
+  const nothing = { consumed: 0n, held: 0n, lines: null, rateCard: null, chargeAt: null }
+  book.uses.push({ attribution, at, ...nothing, ...what })
 }
 
 function charged(

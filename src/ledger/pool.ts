@@ -43,7 +43,7 @@ export interface Grant {
   consumed: Credits
   expired: Credits
   voided: Credits
-  /** Voided while held: what comes back is voided first, up to this. */
+  /** Voided while held or, with the whole grant, consumed: what comes back is voided first, up to this. */
   voidOwed: Credits
   effectiveAt: Moment
   expiresAt: Moment | null
@@ -128,11 +128,14 @@ export interface Entry {
   actor: string | null
 }
 
+/** What decides a grant's place in the order of drawing. */
+export type DrawPlace = Pick<Grant, 'no' | 'source' | 'expiresAt'>
+
 /**
  * The order in which grants are drawn: what expires first goes first, no expiry last; then default,
  * adjustment, purchased; then the older grant (the specification's section 2).
  */
-export function byDrawOrder(a: Grant, b: Grant): number {
+export function byDrawOrder(a: DrawPlace, b: DrawPlace): number {
   const [expiryA, expiryB] = [a.expiresAt ?? Infinity, b.expiresAt ?? Infinity]
   if (expiryA !== expiryB) return expiryA < expiryB ? -1 : 1
   if (a.source !== b.source) return sources.indexOf(a.source) - sources.indexOf(b.source)

@@ -2,7 +2,7 @@ import { type Credits, percentOf, reaches } from '../kit/credits.ts'
 import type { Moment, Pool } from './pool.ts'
 
 /** The percentages of usage that are told to the admins. */
-export const thresholds = [60, 80, 90, 95, 100] as const
+export const thresholds: readonly number[] = [60, 80, 90, 95, 100]
 
 /** used + held + available. */
 export function totalOf(pool: Pool): Credits {

@@ -22,7 +22,8 @@ const FORBIDDEN = `
  * append-only. Throws an Error with one line for each fault.
  */
 export async function checkServingRole(pool: pg.Pool): Promise<void> {
-  const { rows } = await pool.query<Record<'mighty' | 'owned' | 'mutable' | 'open', string[]>>(FORBIDDEN)
+  const { rows } =
+    await pool.query<Record<'mighty' | 'owned' | 'mutable' | 'open', string[]>>(FORBIDDEN)
   const { mighty, owned, mutable, open } = rows[0]!
   const faults = [
     ...mighty.map((role) => `The serving role ${role} passes row-level security.`),

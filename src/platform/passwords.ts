@@ -19,7 +19,9 @@ export async function hashPassword(password: string): Promise<string> {
  * so that the time tells nobody who has a password.
  */
 export async function isPassword(password: string, stored: string | null): Promise<boolean> {
-  const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([\w+/]+)\$([\w+/]+)$/.exec(stored ?? '')
+  const match = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([\w+/]+)\$([\w+/]+)$/.exec(
+    stored ?? '',
+  )
   if (!match) {
     await hashPassword(password)
     return false

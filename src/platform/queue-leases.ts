@@ -85,8 +85,11 @@ export function openLeases(pool: pg.Pool, url: string, log: Logger): Leases {
         [GRACE, [...ids], LOCK_CLASS],
       )
       .then(({ rows }) => {
-        if (rows.length > 0) log.warn({ workers: rows[0].ids }, 'Took over jobs of workers that ended')
+        if (rows.length > 0)
+          log.warn({ workers: rows[0].ids }, 'Took over jobs of workers that ended')
       })
-      .catch((error: Error) => log.warn({ reason: error.message }, 'Could not look for dead workers'))
+      .catch((error: Error) =>
+        log.warn({ reason: error.message }, 'Could not look for dead workers'),
+      )
   }
 }

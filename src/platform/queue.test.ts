@@ -25,7 +25,8 @@ const tasks = {
   },
   async chain({ companyNo, payload }: Job) {
     done.push(`chain ${payload.left}`)
-    if (Number(payload.left) > 0) await leave(companyNo, 'chain', { left: Number(payload.left) - 1 })
+    if (Number(payload.left) > 0)
+      await leave(companyNo, 'chain', { left: Number(payload.left) - 1 })
   },
 }
 
@@ -39,7 +40,10 @@ beforeAll(async () => {
     `insert into company (id, public_id, name, timezone, created_at)
      select n, 'co_' || n, 'C', 'UTC', now() from generate_series(1, 3) n`,
   )
-  await database.asOwner('insert into pool (company_id, clock) values (1, null), (2, $1), (3, $1)', [noon])
+  await database.asOwner(
+    'insert into pool (company_id, clock) values (1, null), (2, $1), (3, $1)',
+    [noon],
+  )
   queue = openQueue({ url: database.url, log })
   queue.setTasks(tasks)
 })
@@ -96,7 +100,12 @@ test('on a test clock, jobs wait for that clock and come in its order', async ()
 })
 
 test('in real time, a job for tomorrow is not drained today', async () => {
-  await leave(1, 'note', { say: 'tomorrow' }, { key: 'k', runAt: new Date(Date.now() + 86_400_000) })
+  await leave(
+    1,
+    'note',
+    { say: 'tomorrow' },
+    { key: 'k', runAt: new Date(Date.now() + 86_400_000) },
+  )
   expect(await drained(1)).toEqual([])
   await database.db.company(1, (tx) => forgetJob(tx, 1, 'k'))
 })

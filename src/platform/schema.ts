@@ -61,6 +61,21 @@ export interface AuditEntry {
   objectType: string;
 }
 
+export interface Budget {
+  companyId: number;
+  createdAt: Timestamp;
+  credits: bigint;
+  held: bigint;
+  id: string;
+  period: string;
+  periodEnd: Timestamp;
+  periodStart: Timestamp;
+  scopeId: string;
+  scopeType: string;
+  told: Generated<number>;
+  used: bigint;
+}
+
 export interface ChargeDetail {
   chargeSeq: bigint;
   companyId: number;
@@ -378,10 +393,104 @@ export interface ThresholdCrossing {
   seq: bigint;
 }
 
+export interface Tracker {
+  companyId: number;
+  createdAt: Timestamp;
+  createdBy: string | null;
+  cursor: Generated<bigint>;
+  definition: Json;
+  holdId: bigint | null;
+  id: string;
+  kind: string;
+  name: string;
+  runningSeq: Generated<bigint>;
+  status: Generated<string>;
+  statusSince: Timestamp;
+  stopped: string | null;
+  stoppedPrice: bigint | null;
+  stoppedSince: Timestamp | null;
+  teamId: string | null;
+  version: Generated<number>;
+  waitsForHold: Generated<boolean>;
+}
+
+export interface TrackerBackfill {
+  arrivedAfter: bigint | null;
+  arrivedTo: bigint;
+  atDate: Timestamp | null;
+  atNo: bigint | null;
+  companyId: number;
+  createdAt: Timestamp;
+  endedAt: Timestamp | null;
+  id: string;
+  itemTypes: string[] | null;
+  rangeFrom: Timestamp | null;
+  rangeTo: Timestamp | null;
+  status: string;
+  total: number;
+  trackerId: string;
+  version: number;
+}
+
+export interface TrackerFailure {
+  attempts: number;
+  companyId: number;
+  itemNo: bigint;
+  lastAt: Timestamp;
+  reason: string;
+  trackerId: string;
+  version: number;
+}
+
+export interface TrackerResult {
+  answer: string;
+  backfillId: string | null;
+  chargeAt: Timestamp | null;
+  chargeSeq: bigint | null;
+  companyId: number;
+  credits: bigint;
+  found: boolean;
+  itemNo: bigint;
+  model: string;
+  occurredAt: Timestamp;
+  occurrences: Json;
+  processedAt: Timestamp;
+  trackerId: string;
+  version: number;
+}
+
+export interface TrackerTrial {
+  companyId: number;
+  day: string;
+  items: number;
+}
+
+export interface TrackerVersion {
+  companyId: number;
+  createdAt: Timestamp;
+  definition: Json;
+  trackerId: string;
+  version: number;
+}
+
+export interface UsageDay {
+  attributionId: number;
+  companyId: number;
+  credits: bigint;
+  day: string;
+  firstAt: Timestamp;
+  lastAt: Timestamp;
+  quantity: bigint;
+  refund: boolean;
+  requests: bigint;
+  type: string;
+}
+
 export interface DB {
   accountDomain: AccountDomain;
   attribution: Attribution;
   auditEntry: AuditEntry;
+  budget: Budget;
   chargeDetail: ChargeDetail;
   company: Company;
   contractSeat: ContractSeat;
@@ -408,4 +517,11 @@ export interface DB {
   team: Team;
   teamMember: TeamMember;
   thresholdCrossing: ThresholdCrossing;
+  tracker: Tracker;
+  trackerBackfill: TrackerBackfill;
+  trackerFailure: TrackerFailure;
+  trackerResult: TrackerResult;
+  trackerTrial: TrackerTrial;
+  trackerVersion: TrackerVersion;
+  usageDay: UsageDay;
 }

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type House, openHouse } from '../../src/house.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { createLog } from '../../src/platform/log.ts'
@@ -20,7 +23,11 @@ export interface RequestOptions {
 
 /** Speaks to the whole server with one credential. */
 export interface TestClient {
-  get(path: string, query?: Record<string, string | number>, options?: RequestOptions): Promise<Answer>
+  get(
+    path: string,
+    query?: Record<string, string | number>,
+    options?: RequestOptions,
+  ): Promise<Answer>
   post(path: string, body?: unknown, options?: RequestOptions): Promise<Answer>
   put(path: string, body?: unknown, options?: RequestOptions): Promise<Answer>
   patch(path: string, body?: unknown, options?: RequestOptions): Promise<Answer>
@@ -64,6 +71,8 @@ export async function testHouse({ clock, workers = 0 }: TestHouseOptions = {}): 
       databasePool: 12,
       operatorKey: OPERATOR_KEY,
       publicUrl: undefined,
+      ai: { provider: 'local' },
+      spoolDir: await mkdtemp(join(tmpdir(), 'sluice-imports-')),
     },
     { ...(clock ? { clock } : {}), log: createLog('silent'), checkAnswers: true },
   )
@@ -115,7 +124,9 @@ function clientOf(house: House, authorization: string | undefined): TestClient {
     const sentKey = key === undefined && method === 'POST' ? randomUUID() : key
     const response = await house.app.inject({
       ...{ method, url },
-      query: Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)])),
+      query: Object.fromEntries(
+        Object.entries(query).map(([name, value]) => [name, String(value)]),
+      ),
       headers: {
         ...(authorization ? { authorization } : {}),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -22,16 +22,21 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     ? undefined
     : await startPostgres({ dataDir: folder, log: createLog('error') })
   const url = new URL(given ?? postgres!.url)
-  const admin = new pg.Client({ connectionString: url.href })
-  await admin.connect()
   const template = `template_sluice_${process.pid}`
-  await admin.query(`create database ${template}`)
-  await admin.end()
+  await once(url.href, `create database ${template}`)
   url.pathname = `/${template}`
   await migrate(url.href)
   project.provide('postgresUrl', url.href)
   return async () => {
+    if (given) await once(given, `drop database ${template} with (force)`)
     await postgres?.stop()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+async function once(url: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(text)
+  await client.end()
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { actorOf, type Caller, may, requireScope } from '../../kit/caller.ts'
-import type { Credits } from '../../kit/credits.ts'
+import { type Credits, ZERO } from '../../kit/credits.ts'
 import { notFound, Problem, unprocessable } from '../../kit/problem.ts'
 import { termEnd } from '../../contracts/service.ts'
 import { ledgerIds } from '../../ledger/ids.ts'
@@ -59,7 +59,11 @@ export async function makeGrant(
       },
     },
   })
-  if (outcome.kind === 'replay') return grantReplay(deps, caller, outcome.result)
+  if (outcome.kind === 'replay') {
+    const { view } = await grantReplay(deps, caller, outcome.result)
+    const untouched = { held: ZERO, consumed: ZERO, expired: ZERO, voided: ZERO, voidOwed: ZERO }
+    return { view: { ...view, ...untouched, available: view.amount }, replayed: true }
+  }
   assert(outcome.kind === 'grant')
   return { view: outcome.grant, replayed: false }
 }

@@ -3,7 +3,7 @@ import { actorOf, type Caller, requireScope } from '../../kit/caller.ts'
 import type { Credits } from '../../kit/credits.ts'
 import { ledgerIds } from '../../ledger/ids.ts'
 import type { Hold } from '../../ledger/pool.ts'
-import { readHold } from '../../ledger/service/reads.ts'
+import { readHold, readHoldAsMade } from '../../ledger/service/reads.ts'
 import { type Item, rate } from '../../rating/rate-card.ts'
 import { type ChargeView, detailOf, fromCharged, linesOf } from '../charge.ts'
 import { keyOf } from '../key.ts'
@@ -43,7 +43,7 @@ export async function hold(deps: Deps, caller: Caller, request: Request, asked: 
     })
   })
   if (outcome.kind === 'replay') {
-    return { view: await readHold(deps, caller.companyNo, outcome.result, request.key), replayed: true }
+    return { view: await readHoldAsMade(deps, caller.companyNo, outcome.result), replayed: true }
   }
   assert(outcome.kind === 'hold')
   return { view: outcome.hold, replayed: false }

@@ -32,19 +32,39 @@ export interface GroupContext {
   /** Real time; a company on a test clock has its own. */
   now: Moment
   /** The months known to have a partition, as year * 12 + month. */
-  months: Set<number>
+  months: ReadonlySet<number>
+  /** The months for which this group made sure of one; known to others once it has committed. */
+  opened: Set<number>
 }
 
 /**
  * Does a group of commands on any number of pools inside the transaction behind `run`: locks the pools,
- * looks up the keys, catches up with what fell due, decides each command in order, and writes all that
- * came of it. The caller commits, and answers nobody before the commit has returned.
+ * looks up the keys, catches up with what fell due, and decides each command in order. The caller writes
+ * all that came of it and commits, and answers nobody before the commit has returned.
  */
-export async function runGroup(run: Run, commands: Command[], context: GroupContext): Promise<Settled[]> {
+export async function runGroup(
+  run: Run,
+  commands: Command[],
+  context: GroupContext,
+): Promise<DoneGroup> {
   const desk = await openDesk(run, commands, context)
   const settled = desk.decideAll(commands)
-  await desk.write(commands, settled)
-  return settled
+  const { companions } = context
+  return {
+    settled,
+    write: () => desk.write(commands, settled),
+    writesAtOnce:
+      companions.every((companion) => companion.writesAtOnce) &&
+      commands.every(({ rider }) => !rider || rider.by.writesAtOnce),
+  }
+}
+
+/** What a group decided, still to be written. */
+export interface DoneGroup {
+  settled: Settled[]
+  write: () => Promise<void>
+  /** Whether all that is written is asked for before anything is awaited. */
+  writesAtOnce: boolean
 }
 
 /** The books of one transaction. */
@@ -243,7 +263,7 @@ async function writeAll(
     if (rows.length) writes.push(write(run, rows))
   }
   const entries = own((book) => book.entries)
-  for (const month of unopenedMonths(context.months, entries.map(({ it }) => it.at))) {
+  for (const month of unopenedMonths(context, entries.map(({ it }) => it.at))) {
     writes.push(store.openMonth(run, month))
   }
   when(own((book) => pickAll(book.grants, book.newGrants)), store.insertGrants)
@@ -257,7 +277,8 @@ async function writeAll(
     own((book) => pickAll(book.holds, book.changedHolds.difference(book.newHolds))),
     store.updateHolds,
   )
-  when(newKeys(commands, settled, context.now), store.insertKeys)
+  const nowOf = new Map(books.map(({ pool }) => [pool.companyNo, pool.clock ?? context.now]))
+  when(newKeys(commands, settled, (companyNo) => nowOf.get(companyNo)!), store.insertKeys)
   when(newDetails(commands, settled), store.insertDetails)
   when(
     books.map((book) => book.pool).filter((_, i) => hasChanged(before.get(books[i]!)!, books[i]!)),
@@ -280,7 +301,7 @@ async function writeAll(
 }
 
 /** The first moments of the months that this process has not yet seen a partition for. */
-function unopenedMonths(months: Set<number>, moments: Moment[]): Moment[] {
+function unopenedMonths({ months, opened }: GroupContext, moments: Moment[]): Moment[] {
   const unopened: Moment[] = []
   let last = -1
   for (const at of moments) {
@@ -288,9 +309,9 @@ function unopenedMonths(months: Set<number>, moments: Moment[]): Moment[] {
     last = at
     const date = new Date(at)
     const month = date.getUTCFullYear() * 12 + date.getUTCMonth()
-    if (months.has(month)) continue
+    if (months.has(month) || opened.has(month)) continue
     unopened.push(at)
-    months.add(month)
+    opened.add(month)
   }
   return unopened
 }
@@ -304,10 +325,14 @@ function hasChanged(before: Pool, { pool, entries }: Book): boolean {
     before.periodStart !== pool.periodStart || before.used !== pool.used
 }
 
-function newKeys(commands: Command[], settled: Settled[], now: Moment): store.Owned<store.NewKey>[] {
+function newKeys(
+  commands: Command[],
+  settled: Settled[],
+  nowOf: (companyNo: CompanyNo) => Moment,
+): store.Owned<store.NewKey>[] {
   return commands.flatMap(({ companyNo, asked, key }, i) => {
     const end = settled[i]
-    const result = key && end && 'outcome' in end && resultOf(end.outcome, now)
+    const result = key && end && 'outcome' in end && resultOf(end.outcome, nowOf(companyNo))
     if (!key || !result) return []
     return [{ companyNo, it: { key, kind: kinds.indexOf(asked.kind) + 1, ...result } }]
   })

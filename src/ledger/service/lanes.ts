@@ -3,7 +3,8 @@ import { Problem } from '../../kit/problem.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Command, Companion, Outcome, Run } from '../commands.ts'
-import { runGroup, type Settled } from './group.ts'
+import { openPipeline, type Pipeline } from '../../platform/pipeline.ts'
+import { type DoneGroup, runGroup, type Settled } from './group.ts'
 
 export interface LanesOptions {
   /** How a lane's own connection is made: the serving role, with its limits. */
@@ -109,9 +110,12 @@ function openLane(options: LanesOptions, depth: number, months: Set<number>): La
     const companies = [...new Set(commands.map((command) => command.companyNo))]
     for (const end = Date.now() + RETRY_MS; ; ) {
       try {
-        return await connection.transact(companies, (run) =>
-          runGroup(run, commands, { companions, now: clock.now().getTime(), months }),
+        const opened = new Set<number>()
+        const settled = await connection.transact(companies, (run) =>
+          runGroup(run, commands, { companions, now: clock.now().getTime(), months, opened }),
         )
+        for (const month of opened) months.add(month)
+        return settled
       } catch (error) {
         if (!isPassing(error)) throw error
         if (Date.now() > end) throw new Unreachable(error)
@@ -171,61 +175,63 @@ function isPassing(error: unknown): boolean {
 }
 
 interface Connection {
-  transact<T>(companies: number[], work: (run: Run) => Promise<T>): Promise<T>
+  transact(companies: number[], work: (run: Run) => Promise<DoneGroup>): Promise<Settled[]>
   close(): Promise<void>
 }
 
-/** A connection of a lane's own: statements are prepared once, and sent without waiting for each other. */
+/** A connection of a lane's own: statements are prepared once, and travel together. */
 function openConnection({ connection, log }: LanesOptions): Connection {
-  let client: pg.Client | undefined
+  let open: { client: pg.Client; pipeline: Pipeline } | undefined
 
-  async function connected(): Promise<pg.Client> {
-    if (client) return client
-    const fresh = new pg.Client({ ...connection, pipeline: true } as pg.ClientConfig)
-    fresh.on('error', (error) => {
+  async function connected() {
+    if (open) return open
+    const client = new pg.Client(connection)
+    client.on('error', (error) => {
       log.warn({ err: error }, 'a connection of the ledger was lost')
-      if (client === fresh) client = undefined
+      drop(client)
     })
-    fresh.on('end', () => {
-      if (client === fresh) client = undefined
-    })
-    await fresh.connect()
+    client.on('end', () => drop(client))
+    await client.connect()
     // Lookups by key, whatever the planner believes of a table that was empty when it looked.
-    await fresh.query(
+    await client.query(
       `set plan_cache_mode = force_generic_plan; set enable_seqscan = off;
        set enable_hashjoin = off; set enable_mergejoin = off; set jit = off`,
     )
-    client = fresh
-    return fresh
+    open = { client, pipeline: openPipeline(client) }
+    return open
   }
 
   return {
     async transact(companies, work) {
-      const mine = await connected()
-      const run: Run = async (name, text, values = []) =>
-        (await mine.query({ name, text, values })).rows
+      const { client, pipeline } = await connected()
+      const { run } = pipeline
       try {
         const begun = Promise.all([
-          mine.query('begin'),
+          run('begin', 'begin'),
           run('ledger-enter', "select set_config('app.companies', $1, true)", [`{${companies}}`]),
         ])
-        const [, done] = await Promise.all([begun, work(run)])
-        const { command } = await mine.query('commit')
-        if (command !== 'COMMIT') throw new Error('the group was rolled back')
-        return done
+        const [{ settled, write, writesAtOnce }] = await Promise.all([work(run), begun])
+        const written = write()
+        if (!writesAtOnce) await written
+        await Promise.all([written, pipeline.commit(written)])
+        return settled
       } catch (error) {
-        if (isPassing(error)) drop(mine)
-        else await mine.query('rollback').catch(() => drop(mine))
+        if (isPassing(error)) end(client)
+        else await client.query('rollback').catch(() => end(client))
         throw error
       }
     },
     async close() {
-      await client?.end().catch(() => {})
+      await open?.client.end().catch(() => {})
     },
   }
 
-  function drop(broken: pg.Client): void {
-    if (client === broken) client = undefined
-    void broken.end().catch(() => {})
+  function drop(client: pg.Client): void {
+    if (open?.client === client) open = undefined
+  }
+
+  function end(client: pg.Client): void {
+    drop(client)
+    void client.end().catch(() => {})
   }
 }

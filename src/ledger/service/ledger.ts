@@ -3,9 +3,9 @@ import type { CompanyNo } from '../../kit/caller.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database, Tx } from '../../platform/database.ts'
 import type { Logger } from '../../platform/log.ts'
-import { type Book, judge, unspentOf } from '../book.ts'
+import { type Book, judge, type Use, unspentOf } from '../book.ts'
 import type { Command, Companion, Outcome, Run } from '../commands.ts'
-import { addGrant, enterGrant, type NewGrant } from '../movements.ts'
+import { addGrant, enterGrant, type NewGrant, requireRoom } from '../movements.ts'
 import type { Attribution, Moment, Pool } from '../pool.ts'
 import * as store from '../store/groups.ts'
 import { type GroupContext, openDesk } from './group.ts'
@@ -33,6 +33,8 @@ export interface Books {
   readonly pool: Readonly<Pool>
   /** The company's time at which the change is made. */
   readonly now: Moment
+  /** What has been used and held by what fell due just now, which the database does not show yet. */
+  readonly uses: readonly Use[]
   /** Adds grants and judges the balance once, after all of them. */
   grantAll(asked: NewGrant[], cause: 'grant' | 'reset'): number[]
   /** Counts use from another moment on; `used` is what was consumed since. */
@@ -52,7 +54,6 @@ export interface LedgerOptions extends Omit<LanesOptions, 'companions'> {
 export function openLedger({ companions = [], ...options }: LedgerOptions): Ledger {
   const { db, clock } = options
   const lanes = openLanes({ ...options, companions })
-  const months = new Set<number>()
   const attributions = new Map<string, Attribution>()
 
   return {
@@ -63,16 +64,19 @@ export function openLedger({ companions = [], ...options }: LedgerOptions): Ledg
     async transact(within, companyNo, work) {
       return within.company(companyNo, async (tx) => {
         const run = runIn(tx)
-        const context: GroupContext = { companions, now: clock.now().getTime(), months }
+        const context: GroupContext = {
+          companions,
+          now: clock.now().getTime(),
+          // Whether it commits is known to its caller only, so it looks for itself.
+          months: new Set(),
+          opened: new Set(),
+        }
         const settleFirst: Command[] = [{ companyNo, asked: { kind: 'settle' } }]
         const desk = await openDesk(run, settleFirst, context)
         const book = desk.book(companyNo)
         const done = await work(tx, booksOf(book, Math.max(desk.now(book), book.pool.lastAt ?? 0)))
         await desk.write(settleFirst, [{ outcome: { kind: 'settle' } }])
         return done
-      }).catch((error) => {
-        months.clear()
-        throw error
       })
     },
 
@@ -135,8 +139,10 @@ function booksOf(book: Book, now: Moment): Books {
   return {
     pool: book.pool,
     now,
+    uses: book.uses,
     grantAll(asked, cause) {
       const before = unspentOf(book.pool)
+      for (const one of asked) requireRoom(book, one.amount)
       const made = asked.map((one) => addGrant(book, one, now))
       const effective = made.filter((grant) => grant.effectiveAt <= now)
       for (const grant of effective) enterGrant(book, grant, now)

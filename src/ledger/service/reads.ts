@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict'
 import type { CompanyNo } from '../../kit/caller.ts'
+import { ZERO } from '../../kit/credits.ts'
 import { notFound } from '../../kit/problem.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database, Tx } from '../../platform/database.ts'
@@ -99,6 +101,16 @@ export async function readHold(deps: Deps, companyNo: CompanyNo, no: number, id:
     const [found] = await groups.readHolds(runIn(tx), [{ companyNo, it: no }])
     if (!found) throw notFound('hold', id)
     return found.it
+  })
+}
+
+/** A hold as it was when it was made, for who asks again. */
+export async function readHoldAsMade({ db }: Pick<Deps, 'db'>, companyNo: CompanyNo, no: number): Promise<Hold> {
+  return db.snapshot(companyNo, async (tx) => {
+    const [found] = await groups.readHolds(runIn(tx), [{ companyNo, it: no }])
+    assert(found, 'a remembered hold is there')
+    const draws = await reads.readHoldDraws(runIn(tx), companyNo, found.it)
+    return { ...found.it, draws, captured: ZERO, status: 'held', endedAt: null }
   })
 }
 

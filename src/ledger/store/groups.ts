@@ -291,6 +291,7 @@ interface PastChargeRow {
   draws: [number, string][]
   attribution: Attribution
   lines: Lines | null
+  rateCard: number | null
   refunded: boolean
 }
 
@@ -301,15 +302,17 @@ export async function readPastCharges(
 ): Promise<PastCharges> {
   const rows = await run<PastChargeRow>(
     'ledger-past-charges',
-    `select x.c as "companyNo", x.at, x.seq, f.draws, ${attributionJson}, f.lines,
+    `select x.c as "companyNo", x.at, x.seq, f.draws, ${attributionJson}, f.lines, f.rate_card as "rateCard",
        exists (select from refund r where r.company_id = x.c and r.charge_seq = x.seq) as refunded
      from unnest($1::int[], $2::timestamptz[], $3::bigint[]) x(c, at, seq)
      cross join lateral (
-       select jsonb_agg(jsonb_build_array(e.grant_no, e.credits::text) order by e.seq) as draws,
+       select coalesce(jsonb_agg(jsonb_build_array(e.grant_no, e.credits::text) order by e.seq)
+           filter (where e.credits > 0), '[]') as draws,
          (array_agg(e.attribution_id order by e.seq))[1] as attribution_id,
-         (array_agg(e.lines order by e.seq))[1] as lines
+         (array_agg(e.lines order by e.seq))[1] as lines,
+         (array_agg(e.rate_card order by e.seq))[1] as rate_card
        from ledger_entry e
-       where e.company_id = x.c and e.at = x.at and e.charge_seq = x.seq and e.type = 4 and e.credits > 0) f
+       where e.company_id = x.c and e.at = x.at and e.charge_seq = x.seq and e.type = 4) f
      join attribution a on a.company_id = x.c and a.id = f.attribution_id`,
     [
       arrayOf(wanted.map((one) => one.companyNo)),
@@ -322,7 +325,8 @@ export async function readPastCharges(
       const [at, seq] = [row.at.getTime(), Number(row.seq)]
       const draws = row.draws.map(([grantNo, credits]) => ({ grantNo, credits: micros(BigInt(credits)) }))
       const { attribution, lines, refunded } = row
-      return [pastKey(row.companyNo, at, seq), { seq, at, draws, attribution, lines: lines ?? {}, refunded }]
+      const rateCard = row.rateCard ?? 0
+      return [pastKey(row.companyNo, at, seq), { seq, at, draws, attribution, lines: lines ?? {}, rateCard, refunded }]
     }),
   )
 }
@@ -537,28 +541,29 @@ export async function updatePools(run: Run, pools: Pool[]): Promise<void> {
 /** Writes the rare rows of one book: threshold crossings, refunds, begun contract years. */
 export async function insertRareRows(run: Run, book: Book): Promise<void> {
   const { companyNo } = book.pool
-  for (const { seq, percent, at, cause } of book.crossings) {
-    await run(
+  const crossings = book.crossings.map(({ seq, percent, at, cause }) =>
+    run(
       'ledger-insert-crossing',
       'insert into threshold_crossing (company_id, seq, percent, at, cause) values ($1, $2, $3, $4, $5)',
       [companyNo, seq, percent, iso(at), cause],
-    )
-  }
-  for (const one of book.refunds) {
-    await run(
+    ),
+  )
+  const refunds = book.refunds.map((one) =>
+    run(
       'ledger-insert-refund',
       `insert into refund (company_id, charge_seq, charge_at, seq, at, credits, reason, actor)
        values ($1, $2, $3, $4, $5, $6, $7, $8)`,
       [companyNo, one.chargeSeq, iso(one.chargeAt), one.seq, iso(one.at), one.credits, one.reason, one.actor],
-    )
-  }
-  for (const period of book.begunPeriods) {
-    await run(
+    ),
+  )
+  const periods = book.begunPeriods.map((period) =>
+    run(
       'ledger-begin-period',
       'update period set begun_at = $3 where company_id = $1 and starts_at = $2',
       [companyNo, iso(period.startsAt), iso(book.pool.lastAt ?? period.startsAt)],
-    )
-  }
+    ),
+  )
+  await Promise.all([...crossings, ...refunds, ...periods])
 }
 
 /** Keeps what a charge's items were, where its lines do not say it all. */

@@ -1,9 +1,18 @@
 import type { CompanyNo } from '../../kit/caller.ts'
-import type { Credits } from '../../kit/credits.ts'
+import { type Credits, micros } from '../../kit/credits.ts'
 import { arrayOf } from '../../platform/arrays.ts'
 import type { Run } from '../commands.ts'
 import { readGrants } from './groups.ts'
-import { type Attribution, type EntryType, entryTypes, type Grant, type Lines, type Moment } from '../pool.ts'
+import {
+  type Attribution,
+  type Draw,
+  type EntryType,
+  entryTypes,
+  type Grant,
+  type Hold,
+  type Lines,
+  type Moment,
+} from '../pool.ts'
 
 // What pages and answers read. Everything here is one look-up or one page by its key, whatever the size.
 
@@ -173,7 +182,9 @@ async function readEndOfCapture(run: Run, companyNo: CompanyNo, last: EntryRow, 
   let end: EntryRow | undefined
   for (const row of rows) {
     const returns = row.type === 'release' && row.holdId === holdId
-    const settles = end !== undefined && (row.type === 'expire' || row.type === 'void') && row.grantNo === end.grantNo
+    // A void that somebody asked for names its actor, and is a change of its own.
+    const isSettling = row.type === 'expire' || (row.type === 'void' && row.actor === null)
+    const settles = end !== undefined && isSettling && row.grantNo === end.grantNo
     if (!returns && !settles) break
     end = row
   }
@@ -257,6 +268,17 @@ async function grantsInOrder(run: Run, companyNo: CompanyNo, numbers: number[]):
   const found = await readGrants(run, numbers.map((it) => ({ companyNo, it })))
   const byNo = new Map(found.map(({ it }) => [it.no, it]))
   return numbers.map((no) => byNo.get(no)!)
+}
+
+/** What a hold set aside when it was made, in the order drawn. */
+export async function readHoldDraws(run: Run, companyNo: CompanyNo, { id, createdAt }: Hold): Promise<Draw[]> {
+  const rows = await run<{ grantNo: number; credits: bigint }>(
+    'ledger-hold-draws',
+    `select grant_no as "grantNo", credits from ledger_entry
+     where company_id = $1 and at = $2 and seq >= $3 and hold_id = $3 and type = 2 order by seq`,
+    [companyNo, new Date(createdAt), id],
+  )
+  return rows.map((row) => ({ grantNo: row.grantNo, credits: micros(row.credits) }))
 }
 
 /** The numbers of a page of holds, newest first. */

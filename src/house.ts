@@ -1,0 +1,200 @@
+import type pg from 'pg'
+import { authenticate } from './companies/service/authenticate.ts'
+import { type KeyRing, openKeyRing } from './companies/service/key-ring.ts'
+import { companyRoutes } from './companies/routes/companies.ts'
+import { integrationRoutes } from './companies/routes/integrations.ts'
+import { memberRoutes, teamRoutes } from './companies/routes/people.ts'
+import { openRuleBook } from './charges/service/rules.ts'
+import { chargeRoutes } from './charges/routes/charges.ts'
+import { grantRoutes } from './charges/routes/grants.ts'
+import { holdRoutes } from './charges/routes/holds.ts'
+import { ledgerRoutes } from './charges/routes/ledger.ts'
+import { contractRoutes } from './contracts/routes.ts'
+import { operatorCheck } from './http/credentials.ts'
+import { createServer } from './http/server.ts'
+import type { CompanyNo } from './kit/caller.ts'
+import { openLedger, openPool } from './ledger/service/ledger.ts'
+import type { Model } from './ai/model.ts'
+import { createModel } from './ai/create.ts'
+import { createLocal } from './ai/local.ts'
+import type { AiConfig } from './config.ts'
+import type { Imports } from './conversations/deps.ts'
+import { conversationRoutes } from './conversations/routes.ts'
+import { type Importer, openImporter } from './conversations/service/imports.ts'
+import { trackerTasks, wakeTracker } from './trackers/jobs.ts'
+import { trackerResultRoutes } from './trackers/routes/results.ts'
+import { trackerRoutes } from './trackers/routes/trackers.ts'
+import { forgetOnErasure, poolCompanion, priceOnArrival, wakeOnArrival } from './trackers/service/arrivals.ts'
+import type { TrackerDeps } from './trackers/service/deps.ts'
+import { ratingRoutes } from './rating/routes.ts'
+import { testClockRoutes } from './test-clock/routes.ts'
+import type { App } from './platform/app.ts'
+import { type Clock, systemClock } from './platform/clock.ts'
+import { connectionSettings, type Database, openDatabase, type Tx } from './platform/database.ts'
+import { checkServingRole } from './platform/guard.ts'
+import { listen } from './platform/listen.ts'
+import { createLog, type Logger } from './platform/log.ts'
+import { createMetrics, type Metrics } from './platform/metrics.ts'
+import { missingMigrations } from './platform/migrate.ts'
+import { checkServer } from './platform/postgres-settings.ts'
+import { openQueue, type Queue } from './platform/queue.ts'
+
+/** What a house is made from. */
+export interface HouseSettings {
+  /** The owner's connection URL of a migrated database. */
+  databaseUrl: string
+  databasePool: number
+  operatorKey: string
+  publicUrl: string | undefined
+  ai: AiConfig
+  /** Where imports wait while they are read. */
+  spoolDir: string
+}
+
+/** What tests put in place of the real thing. */
+export interface HouseOverrides {
+  clock?: Clock
+  log?: Logger
+  checkAnswers?: boolean
+  model?: Model
+}
+
+/** Every dependency of the product, wired. */
+export interface House {
+  app: App
+  db: Database
+  queue: Queue
+  keys: KeyRing
+  metrics: Metrics
+  clock: Clock
+  log: Logger
+  /** Says not ready from now on, so that a balancer sends no more requests. */
+  drain(): void
+  /** Finishes what is under way, then lets go of everything. */
+  close(): Promise<void>
+}
+
+/** Makes every dependency and wires it; with `main.ts` the only one who does. */
+export async function openHouse(
+  settings: HouseSettings,
+  overrides: HouseOverrides = {},
+): Promise<House> {
+  const { clock = systemClock, log = createLog('info'), checkAnswers = false } = overrides
+  const { databaseUrl: url, databasePool: connections } = settings
+  const onError = (error: Error) => log.warn({ reason: error.message }, 'Lost a connection')
+  const db = openDatabase({ url, connections, onError })
+  try {
+    await checkServer(db.pool)
+    await checkServingRole(db.pool)
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+  const metrics = createMetrics()
+  const queue = openQueue({ url, log })
+  const connection = connectionSettings(url, 1)
+  const keys = openKeyRing({
+    ...{ db, clock, log },
+    listen: (onMessage) =>
+      listen({ connection, channel: 'integration_changed', onMessage, log }),
+  })
+  const companions = [poolCompanion(() => ['tracker.stop-all', {}])]
+  const ledger = openLedger({ db, clock, log, connection: connection as pg.ClientConfig, companions })
+  const rules = openRuleBook({ db })
+  const money = { db, clock, log, metrics, queue, keys, ledger, rules, openPool, hasContract }
+  const freeModel = createLocal()
+  const trackers: TrackerDeps = {
+    ...money,
+    model: overrides.model ?? createModel(settings.ai),
+    freeModel,
+    wake: wakeTracker,
+    emit: async () => {},
+    usesOf: async () => [],
+    budgetLeft: async () => undefined,
+    runOut: async () => ({ now: null, after: null }),
+    readsAtOnce: 64,
+  }
+  const imports: Imports = {
+    ...{ db, clock, spoolDir: settings.spoolDir },
+    arrivals: [wakeOnArrival(trackers)],
+    erasures: [forgetOnErasure()],
+    priceArrivals: priceOnArrival(trackers),
+    onError: (error) => log.error({ err: error }, 'An import failed'),
+  }
+  const deps = { ...trackers, ...money, ...imports, importer: openImporter(imports) }
+  queue.setTasks(trackerTasks(trackers))
+  metrics.gauge('queue_jobs', 'Jobs that wait or run', () => queue.size())
+
+  let draining = false
+  const app = await createServer({
+    ...{ db, log, metrics, checkAnswers },
+    authenticate: ({ headers }) => authenticate(deps, headers.authorization),
+    requireOperator: operatorCheck(settings.operatorKey),
+    faults: async () => (draining ? ['It is shutting down.'] : faultsOf(db, queue, log)),
+    isHttps: settings.publicUrl?.startsWith('https:') ?? false,
+    routes: (server) => addRoutes(server, deps),
+  })
+  return {
+    ...{ app, db, queue, keys, metrics, clock, log },
+    drain() {
+      draining = true
+    },
+    async close() {
+      draining = true
+      await Promise.all([queue.stop(), app.close()])
+      await keys.close()
+      await ledger.close()
+      await db.close()
+    },
+  }
+}
+
+interface Wired extends TrackerDeps, Imports {
+  importer: Importer
+  metrics: Metrics
+  queue: Queue
+  keys: KeyRing
+  openPool: (tx: Tx, companyNo: CompanyNo, testClock: Date | null) => Promise<void>
+  hasContract: (tx: Tx, companyNo: CompanyNo) => Promise<boolean>
+}
+
+function addRoutes(app: App, house: Wired): void {
+  companyRoutes(app, house)
+  memberRoutes(app, house)
+  teamRoutes(app, house)
+  integrationRoutes(app, house)
+  contractRoutes(app, house)
+  ratingRoutes(app, house)
+  grantRoutes(app, house)
+  chargeRoutes(app, house)
+  holdRoutes(app, house)
+  ledgerRoutes(app, house)
+  conversationRoutes(app, house)
+  trackerRoutes(app, house)
+  trackerResultRoutes(app, house)
+  testClockRoutes(app, house)
+}
+
+/** What keeps this process from serving. */
+async function faultsOf(db: Database, queue: Queue, log: Logger): Promise<string[]> {
+  try {
+    const missing = await missingMigrations(db.pool)
+    return [
+      ...missing.map((name) => `The database lacks the migration ${name}.`),
+      ...(queue.isWorking ? [] : ['The workers do not run.']),
+    ]
+  } catch (error) {
+    log.warn({ reason: (error as Error).message }, 'The database cannot be reached')
+    return ['The database cannot be reached.']
+  }
+}
+
+async function hasContract(tx: Tx, companyNo: CompanyNo): Promise<boolean> {
+  const found = await tx
+    .selectFrom('period')
+    .select('startsAt')
+    .where('companyId', '=', companyNo)
+    .limit(1)
+    .executeTakeFirst()
+  return found !== undefined
+}

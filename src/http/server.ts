@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto'
+import Fastify, {
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+  type RouteOptions,
+} from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import type { Caller } from '../kit/caller.ts'
+import { requireScope } from '../kit/caller.ts'
+import { canonical } from '../kit/canonical.ts'
+import { Problem } from '../kit/problem.ts'
+import type { App } from '../platform/app.ts'
+import type { Database } from '../platform/database.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { addDocument } from './document.ts'
+import { addProbes } from './probes.ts'
+import { addProblemPage } from './problem-page.ts'
+import { sendProblem } from './problems.ts'
+import { joinKey } from './request-keys.ts'
+
+export interface ServerOptions {
+  db: Database
+  log: Logger
+  /** Tells who a request acts for, or throws `unauthenticated`. */
+  authenticate: (request: FastifyRequest) => Promise<Caller>
+  /** Throws unless the request carries the operator's key. */
+  requireOperator: (request: FastifyRequest) => void
+  metrics: Metrics
+  /** What keeps this process from serving, a line each; empty when it is ready. */
+  faults: () => Promise<string[]>
+  /** Whether people reach the server by https, so that browsers may be told to insist on it. */
+  isHttps: boolean
+  /** Adds the product's routes. */
+  routes: (app: App) => void | Promise<void>
+  /** Check answers against their schemas before they are sent: for tests. */
+  checkAnswers?: boolean
+}
+
+const BODY_MAX = 10 * 1024 * 1024
+const KEY_MAX = 255
+
+/** Makes the HTTP server: credentials, keys, problems, the published document, and the given routes. */
+export async function createServer(options: ServerOptions): Promise<App> {
+  const app = Fastify({
+    loggerInstance: options.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_MAX,
+    requestTimeout: 60_000,
+    forceCloseConnections: 'idle',
+    // What still comes on open connections while it closes is answered like the rest.
+    return503OnClosing: false,
+    genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
+    routerOptions: { maxParamLength: 300 },
+    ajv: { customOptions: { removeAdditional: false } },
+  }) as unknown as App
+  // An empty body is no body, whatever its content type says.
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined)
+    else void parseJson(request, body as string, done)
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(
+    options.checkAnswers ? serializerCompiler : () => (answer: unknown) => JSON.stringify(answer),
+  )
+  app.decorateRequest('caller')
+  app.decorateRequest('db')
+  app.decorateRequest('idempotencyKey', '')
+  app.decorateRequest('asked', '')
+
+  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      request,
+      reply,
+      new Problem('not-found', `There is no ${request.method} ${pathOf(request)}.`),
+    ),
+  )
+  // Deny by default: with a route that does not say who may call it, the server does not start.
+  const routes: RouteOptions[] = []
+  app.addHook('onRoute', (route) => void routes.push(route))
+  app.addHook('onReady', async () => {
+    const open = routes.filter(({ config }) => !config?.access)
+    const names = open.map(({ method, url }) => `${String(method)} ${url}`)
+    if (names.length > 0) throw new Error(`${names.join(', ')} do not say who may call them`)
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    request.db = options.db
+    const { access } = request.routeOptions.config
+    if (!access || access === 'public') return
+    if (access === 'operator') return options.requireOperator(request)
+    request.caller = await options.authenticate(request)
+    requireScope(request.caller, access)
+  })
+  app.addHook('preValidation', async (request) => readKey(request))
+  joinKey(app, options.db)
+  // A kept-alive connection that is busy when the server closes would be waited for without end.
+  let closing = false
+  app.addHook('preClose', async () => {
+    closing = true
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    addHeaders(reply, options.isHttps)
+    if (closing) reply.header('connection', 'close')
+  })
+
+  addProbes(app, options)
+  await addDocument(app)
+  await addProblemPage(app)
+  await options.routes(app)
+  await app.ready()
+  return app
+}
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+/** Headers of every answer; a route that set one of them itself knows better. */
+function addHeaders(reply: FastifyReply, isHttps: boolean): void {
+  for (const [name, value] of Object.entries(HEADERS)) {
+    if (!reply.hasHeader(name)) reply.header(name, value)
+  }
+  if (isHttps) reply.header('strict-transport-security', 'max-age=31536000')
+}
+
+/** Reads Idempotency-Key and what was asked under it, before validation changes the body. */
+function readKey(request: FastifyRequest): void {
+  if (request.method !== 'POST') return
+  const use = request.routeOptions.config.key ?? 'optional'
+  const key = request.headers['idempotency-key']
+  if (use === 'none') return
+  if (key === undefined || key === '') {
+    if (use !== 'required') return
+    throw keyProblem('is required')
+  }
+  if (typeof key !== 'string' || key.length > KEY_MAX) {
+    throw keyProblem(`must have 1 to ${KEY_MAX} characters`)
+  }
+  request.idempotencyKey = key
+  request.asked = `POST ${pathOf(request)}\n${canonical(request.body)}`
+}
+
+function keyProblem(message: string): Problem {
+  const errors = [{ path: 'Idempotency-Key', message }]
+  return new Problem('invalid-request', `The header Idempotency-Key ${message}.`, { errors })
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? ''
+}

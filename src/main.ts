@@ -1,0 +1,128 @@
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { type House, openHouse } from './house.ts'
+import { startPostgres } from './platform/embedded-postgres.ts'
+import { createLog, type Logger } from './platform/log.ts'
+import { migrate } from './platform/migrate.ts'
+import { readOperatorKey } from './platform/operator-key.ts'
+
+/** What sysexits.h calls a configuration error. */
+const WRONG_SETTING = 78
+const DRAIN_MAX_MS = 25_000
+
+const program = new Command('sluice').description("A company's shared pool of AI credits.")
+program
+  .command('serve', { isDefault: true })
+  .description('Serve the API and work on jobs; the default.')
+  .action(() => run((config, log) => serve(config, log)))
+program
+  .command('work')
+  .description('Work on jobs only.')
+  .action(() => run((config, log) => work(config, log)))
+program
+  .command('migrate')
+  .description('Bring the database up to date and end.')
+  .action(() => run((config, log) => onDatabase(config, log, async () => {})))
+
+await program.parseAsync()
+
+async function serve(config: Config, log: Logger): Promise<void> {
+  await onDatabase(config, log, async (databaseUrl, stopped) => {
+    const house = await furnish(config, log, databaseUrl)
+    try {
+      await house.queue.startWorkers(config.workerConcurrency)
+      const address = await house.app.listen({ port: config.port, host: config.host })
+      console.log(`Sluice listens on ${config.publicUrl ?? address}`)
+      await stopped
+    } finally {
+      house.drain()
+      await house.close()
+    }
+  })
+}
+
+async function work(config: Config, log: Logger): Promise<void> {
+  await onDatabase(config, log, async (databaseUrl, stopped) => {
+    const house = await furnish(config, log, databaseUrl)
+    try {
+      await house.queue.startWorkers(config.workerConcurrency)
+      console.log('Sluice works on jobs')
+      await stopped
+    } finally {
+      await house.close()
+    }
+  })
+}
+
+async function furnish(config: Config, log: Logger, databaseUrl: string): Promise<House> {
+  const { operatorKey: configured, dataDir, databasePool, publicUrl, ai } = config
+  const operatorKey = await readOperatorKey({ configured, dataDir })
+  const spoolDir = join(dataDir, 'imports')
+  return openHouse({ databaseUrl, databasePool, operatorKey, publicUrl, ai, spoolDir }, { log })
+}
+
+/** Does something on a migrated database: the configured one, else the embedded one while it lasts. */
+async function onDatabase(
+  { databaseUrl, dataDir, postgres: { port, sharedBuffers } }: Config,
+  log: Logger,
+  action: (databaseUrl: string, stopped: Promise<void>) => Promise<void>,
+): Promise<void> {
+  const stopped = whenStopped(log)
+  const embedded =
+    databaseUrl === undefined
+      ? await startPostgres({
+          ...{ dataDir, log, settings: { shared_buffers: sharedBuffers } },
+          port: port || undefined,
+        })
+      : undefined
+  try {
+    embedded?.onExit((error) => fail(error))
+    const url = databaseUrl ?? embedded!.url
+    await migrate(url).catch((error: Error & { code?: string }) => {
+      if (embedded || !/^(E[A-Z]+|28...|3D000|57P03)$/.test(error.code ?? '')) throw error
+      throw new ConfigError([`DATABASE_URL cannot be used: ${error.message || error.code}`])
+    })
+    await action(url, stopped)
+  } finally {
+    await embedded?.stop()
+  }
+}
+
+/** Ends when the process is told to; told again a while later, it ends at once. */
+function whenStopped(log: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    let toldAt: number | undefined
+    const stop = (signal: string) => {
+      // A group and its leader may both pass the same signal on, so twice at once is once.
+      if (toldAt !== undefined && performance.now() - toldAt > 1_000) process.exit(1)
+      if (toldAt !== undefined) return
+      toldAt = performance.now()
+      log.info({ signal }, 'Stopping')
+      setTimeout(() => process.exit(1), DRAIN_MAX_MS).unref()
+      resolve()
+    }
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+  })
+}
+
+async function run(action: (config: Config, log: Logger) => Promise<void>): Promise<void> {
+  try {
+    const config = readConfig(process.env)
+    await action(config, createLog(config.logLevel))
+    process.exit(0)
+  } catch (error) {
+    fail(error as Error)
+  }
+}
+
+/** Tells in a line or a few why it ends. */
+function fail(error: Error & { code?: string; port?: number }): never {
+  if (error.code === 'EADDRINUSE' || error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') {
+    error = new ConfigError([`PORT and HOST cannot be listened on: ${error.message}`])
+  }
+  console.error(`Sluice stops: ${error.message || String(error)}`)
+  if (process.env.SLUICE_LOG_LEVEL === 'debug') console.error(error.stack)
+  process.exit(error instanceof ConfigError ? WRONG_SETTING : 1)
+}

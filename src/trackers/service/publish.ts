@@ -1,0 +1,151 @@
+import { recordAudit } from '../../companies/service/audit.ts'
+import { currentCard } from '../../charges/service/work.ts'
+import { countItems } from '../../conversations/service/read-items.ts'
+import { type Caller, requireScope } from '../../kit/caller.ts'
+import { type Credits, formatCredits, toJson } from '../../kit/credits.ts'
+import { Problem } from '../../kit/problem.ts'
+import { runIn } from '../../ledger/service/ledger.ts'
+import { readPoolNow } from '../../ledger/service/reads.ts'
+import { companyTime } from '../../platform/company-time.ts'
+import type { Tx } from '../../platform/database.ts'
+import { newId } from '../../platform/ids.ts'
+import { type Backfill, queryOfBackfill } from '../backfill.ts'
+import { insertBackfill, turnBackfills } from '../store/backfills.ts'
+import { without } from '../store/results.ts'
+import * as store from '../store/trackers.ts'
+import { costOf, countOf, isCharged, type Tracker } from '../tracker.ts'
+import { lockTracker } from './define.ts'
+import type { TrackerDeps } from './deps.ts'
+
+export interface Published {
+  tracker: Tracker
+  backfill: Backfill | undefined
+  warnings: string[]
+}
+
+/** A stretch of the items' own dates. */
+export interface Range {
+  from: Date
+  to: Date
+}
+
+/**
+ * Lets a tracker read everything that arrives from now on, and the history asked for beside it. A question
+ * tracker cannot be published while nothing is unspent; history that costs more than there is may be.
+ */
+export async function publish(
+  deps: TrackerDeps,
+  caller: Caller,
+  id: string,
+  history: Range | undefined,
+): Promise<Published> {
+  requireScope(caller, 'trackers:write')
+  const { companyNo } = caller
+  const { pool } = await readPoolNow(deps, companyNo)
+  const card = await currentCard(deps, companyNo)
+  return deps.db.company(companyNo, async (tx) => {
+    const tracker = await lockTracker(tx, caller, id)
+    if (tracker.stored === 'published') {
+      throw new Problem('invalid-state', 'The tracker is published already.', { trackerStatus: 'published' })
+    }
+    if (isCharged(tracker)) requireUnspent(pool, 'A tracker cannot be published')
+    const now = await companyTime(tx, companyNo, deps.clock)
+    const published: Tracker = {
+      ...tracker,
+      stored: 'published',
+      storedSince: now,
+      stopped: null,
+      stoppedSince: null,
+      stoppedPrice: null,
+      waitsForHold: false,
+      runningSeq: (await store.readPoolMark(tx, companyNo)).seq,
+      cursor: await store.lockArrivals(tx, companyNo),
+    }
+    await store.updateTracker(tx, companyNo, published)
+    // What an earlier publication left over goes on where it stopped.
+    await turnBackfills(tx, companyNo, id, ['stopped'], 'running', null)
+    const { backfill, credits } = history
+      ? await startHistory(tx, companyNo, published, history, card, now)
+      : { backfill: undefined, credits: 0n }
+    await recordAudit(tx, caller, 'tracker.publish', { type: 'tracker', id }, null, { history: history ?? null })
+    await deps.wake(runIn(tx), companyNo, id)
+    const short = isCharged(tracker) && credits > pool.available
+    const warnings = short
+      ? [`The history costs ${formatCredits(credits)} credits; ${formatCredits(pool.available)} are available.`]
+      : []
+    return { tracker: published, backfill, warnings }
+  })
+}
+
+/** Starts a backfill over a range of dates, and tells what its items cost now. */
+export async function startHistory(
+  tx: Tx,
+  companyNo: number,
+  tracker: Tracker,
+  { from, to }: Range,
+  card: Parameters<typeof costOf>[0],
+  now: Date,
+  itemTypes: Backfill['itemTypes'] = null,
+): Promise<{ backfill: Backfill; credits: bigint }> {
+  const backfill: Backfill = {
+    id: newId('bkf'),
+    trackerId: tracker.id,
+    version: tracker.version,
+    from,
+    to,
+    arrivedAfter: null,
+    arrivedTo: await store.lockArrivals(tx, companyNo),
+    itemTypes,
+    status: 'running',
+    total: 0,
+    at: null,
+    createdAt: now,
+    endedAt: null,
+  }
+  const classes = await countItems(tx, companyNo, queryOfBackfill(tracker.definition, backfill), {
+    where: without(companyNo, tracker.id, tracker.version),
+  })
+  const counted = { ...backfill, total: countOf(classes) }
+  await insertBackfill(tx, companyNo, counted)
+  return { backfill: counted, credits: costOf(card, classes) }
+}
+
+/**
+ * Stops all spending of a tracker at once: once this has answered, no charge of it commits any more.
+ * What is under way is dropped; what was found stays.
+ */
+export async function unpublish(deps: TrackerDeps, caller: Caller, id: string): Promise<Tracker> {
+  requireScope(caller, 'trackers:write')
+  return deps.db.company(caller.companyNo, async (tx) => {
+    const tracker = await lockTracker(tx, caller, id)
+    if (tracker.stored === 'draft') {
+      throw new Problem('invalid-state', 'The tracker is a draft.', { trackerStatus: 'draft' })
+    }
+    if (tracker.stored === 'unpublished') return tracker
+    const now = await companyTime(tx, caller.companyNo, deps.clock)
+    const stopped: Tracker = {
+      ...tracker,
+      stored: 'unpublished',
+      storedSince: now,
+      stopped: null,
+      stoppedSince: null,
+      stoppedPrice: null,
+      waitsForHold: false,
+    }
+    await store.updateTracker(tx, caller.companyNo, stopped)
+    await turnBackfills(tx, caller.companyNo, id, ['running'], 'stopped', null)
+    await recordAudit(tx, caller, 'tracker.unpublish', { type: 'tracker', id }, null, null)
+    return stopped
+  })
+}
+
+/** Throws insufficient-credits when nothing is unspent. */
+export function requireUnspent(pool: { available: Credits; held: Credits }, what: string, needed: Credits | null = null): void {
+  const { available, held } = pool
+  if (available + held > 0n) return
+  throw new Problem('insufficient-credits', `${what} while no credits are left.`, {
+    needed: toJson(needed ?? 0n),
+    available: toJson(available),
+    held: toJson(held),
+  })
+}

@@ -1,0 +1,177 @@
+import { type SqlBool, sql } from 'kysely'
+import type { CompanyNo } from '../../kit/caller.ts'
+import { type Credits, micros } from '../../kit/credits.ts'
+import type { Condition } from '../../conversations/selection.ts'
+import type { Run } from '../../ledger/commands.ts'
+import { arrayOf, textArray } from '../../platform/arrays.ts'
+import type { Tx } from '../../platform/database.ts'
+import type { Evidence } from '../reading.ts'
+
+/** A result to be kept: what one version of a tracker found in one item. */
+export interface NewResult {
+  companyNo: CompanyNo
+  trackerId: string
+  version: number
+  itemNo: bigint
+  found: boolean
+  answer: string
+  occurrences: Evidence[]
+  model: string
+  backfillId: string | null
+  occurredAt: Date
+  processedAt: Date
+}
+
+/** What it cost, and the charge that says so; nothing for a free tracker. */
+export interface Paid {
+  credits: Credits
+  at: number | null
+  seq: number | null
+}
+
+/** Adds results; one that is there already stays. */
+export async function insertResults(run: Run, rows: (NewResult & Paid)[]): Promise<void> {
+  await run(
+    'tracker-insert-results',
+    `insert into tracker_result (company_id, tracker_id, version, item_no, found, answer, occurrences, model, credits,
+       charge_at, charge_seq, backfill_id, occurred_at, processed_at)
+     select * from unnest($1::int[], $2::text[], $3::int[], $4::bigint[], $5::boolean[], $6::text[], $7::jsonb[],
+       $8::text[], $9::bigint[], $10::timestamptz[], $11::bigint[], $12::text[], $13::timestamptz[], $14::timestamptz[])`,
+    [
+      arrayOf(rows.map((row) => row.companyNo)),
+      textArray(rows.map((row) => row.trackerId)),
+      arrayOf(rows.map((row) => row.version)),
+      arrayOf(rows.map((row) => row.itemNo)),
+      arrayOf(rows.map((row) => row.found)),
+      textArray(rows.map((row) => row.answer)),
+      textArray(rows.map((row) => JSON.stringify(row.occurrences))),
+      textArray(rows.map((row) => row.model)),
+      arrayOf(rows.map((row) => row.credits)),
+      textArray(rows.map((row) => (row.at === null ? null : new Date(row.at).toISOString()))),
+      arrayOf(rows.map((row) => row.seq)),
+      textArray(rows.map((row) => row.backfillId)),
+      textArray(rows.map((row) => row.occurredAt.toISOString())),
+      textArray(rows.map((row) => row.processedAt.toISOString())),
+    ],
+  )
+}
+
+/**
+ * Which results may be kept right now, in the order given: the tracker is published, in this version, and
+ * has none for the item. From here to the commit the tracker cannot be changed or unpublished.
+ */
+export async function checkResults(run: Run, rows: NewResult[]): Promise<boolean[]> {
+  const found = await run<{ n: bigint }>(
+    'tracker-check-results',
+    `select x.n from unnest($1::int[], $2::text[], $3::int[], $4::bigint[]) with ordinality x(c, t, v, i, n)
+     join tracker t on t.company_id = x.c and t.id = x.t
+     where t.status = 'published' and t.version = x.v
+       and not exists (select from tracker_result r
+         where r.company_id = x.c and r.tracker_id = x.t and r.version = x.v and r.item_no = x.i)
+       and exists (select from item i where i.company_id = x.c and i.no = x.i and i.deleted_at is null and not i.private)
+     for share of t`,
+    [
+      arrayOf(rows.map((row) => row.companyNo)),
+      textArray(rows.map((row) => row.trackerId)),
+      arrayOf(rows.map((row) => row.version)),
+      arrayOf(rows.map((row) => row.itemNo)),
+    ],
+  )
+  const allowed = new Set(found.map((row) => Number(row.n)))
+  return rows.map((_, i) => allowed.has(i + 1))
+}
+
+/** Items that a tracker version has no result for. */
+export function without(companyNo: CompanyNo, trackerId: string, version: number): Condition {
+  return sql<SqlBool>`not exists (select from tracker_result r where r.company_id = ${companyNo}
+    and r.tracker_id = ${trackerId} and r.version = ${version} and r.item_no = item.no)
+    and not exists (select from tracker_failure f where f.company_id = ${companyNo}
+    and f.tracker_id = ${trackerId} and f.version = ${version} and f.item_no = item.no and f.attempts >= 5)`
+}
+
+/** Items that a tracker version has a result for. */
+export function having(companyNo: CompanyNo, trackerId: string, version: number): Condition {
+  return sql<SqlBool>`exists (select from tracker_result r where r.company_id = ${companyNo}
+    and r.tracker_id = ${trackerId} and r.version = ${version} and r.item_no = item.no)`
+}
+
+/** A result as it is read, with its item. */
+export interface ResultRow {
+  itemNo: bigint
+  itemType: 'call' | 'email'
+  itemId: string
+  title: string
+  occurredAt: Date
+  version: number
+  found: boolean
+  answer: string
+  occurrences: Evidence[]
+  model: string
+  credits: Credits
+  chargeAt: Date | null
+  chargeSeq: bigint | null
+  processedAt: Date
+}
+
+export interface ResultFilter {
+  itemId?: string | undefined
+  found?: boolean | undefined
+  from?: Date | undefined
+  to?: Date | undefined
+  version?: number | undefined
+  before?: { at: Date; no: bigint } | undefined
+  limit: number
+  /** Only results of items that may be seen. */
+  visible: Condition
+}
+
+/** A page of a tracker's results, the latest processed first. */
+export async function readResults(
+  tx: Tx,
+  companyNo: CompanyNo,
+  trackerId: string,
+  filter: ResultFilter,
+): Promise<ResultRow[]> {
+  const { itemId, found, from, to, version, before, limit, visible } = filter
+  const where = [
+    sql<SqlBool>`r.company_id = ${companyNo} and r.tracker_id = ${trackerId}`,
+    sql<SqlBool>`item.deleted_at is null`,
+    visible,
+  ]
+  if (itemId !== undefined) where.push(sql`item.id = ${itemId}`)
+  if (found !== undefined) where.push(sql`r.found = ${found}`)
+  if (from) where.push(sql`r.occurred_at >= ${from}`)
+  if (to) where.push(sql`r.occurred_at < ${to}`)
+  if (version !== undefined) where.push(sql`r.version = ${version}`)
+  if (before) where.push(sql`(r.processed_at, r.item_no) < (${before.at}::timestamptz, ${before.no}::bigint)`)
+  const { rows } = await sql<ResultRow & { credits: bigint }>`
+    select r.item_no as "itemNo", item.type as "itemType", item.id as "itemId", item.title,
+      r.occurred_at as "occurredAt", r.version, r.found, r.answer, r.occurrences, r.model, r.credits,
+      r.charge_at as "chargeAt", r.charge_seq as "chargeSeq", r.processed_at as "processedAt"
+    from tracker_result r join item on item.company_id = r.company_id and item.no = r.item_no
+    where ${sql.join(where, sql` and `)}
+    order by r.processed_at desc, r.item_no desc limit ${limit}`.execute(tx)
+  return rows.map((row) => ({ ...row, credits: micros(row.credits) }))
+}
+
+/** Notes that an item could not be processed; gives how often now. */
+export async function noteFailure(
+  tx: Tx,
+  companyNo: CompanyNo,
+  row: { trackerId: string; version: number; itemNo: bigint; reason: string; at: Date },
+): Promise<number> {
+  const { rows } = await sql<{ attempts: number }>`
+    insert into tracker_failure (company_id, tracker_id, version, item_no, attempts, reason, last_at)
+    values (${companyNo}, ${row.trackerId}, ${row.version}, ${row.itemNo}, 1, ${row.reason}, ${row.at})
+    on conflict (company_id, tracker_id, version, item_no)
+    do update set attempts = tracker_failure.attempts + 1, reason = excluded.reason, last_at = excluded.last_at
+    returning attempts`.execute(tx)
+  return rows[0]!.attempts
+}
+
+/** Takes out all that was found in items. */
+export async function deleteResultsOf(tx: Tx, companyNo: CompanyNo, itemNos: readonly bigint[]): Promise<void> {
+  const nos = `{${itemNos.join(',')}}`
+  await sql`update tracker_result set answer = '', occurrences = '[]'
+    where company_id = ${companyNo} and item_no = any(${nos}::bigint[])`.execute(tx)
+}
