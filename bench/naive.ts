@@ -56,6 +56,7 @@ export function openNaive(url: string): Naive {
 async function chargeOnce(client: pg.PoolClient, companyNo: number, asked: NaiveCharge) {
   const ask = async <Row extends pg.QueryResultRow>(name: string, text: string, values: unknown[]) =>
     (await client.query<Row>({ name, text, values })).rows
+  const [type, quantity] = Object.entries(asked.lines)[0]!
   const hash = createHash('sha256').update(asked.key).digest('hex').slice(0, 32)
   const fingerprint = createHash('sha256').update(JSON.stringify(asked.lines)).digest().readBigInt64BE(0)
 
@@ -126,6 +127,15 @@ async function chargeOnce(client: pg.PoolClient, companyNo: number, asked: Naive
     'key-insert',
     'insert into ledger_key (company_id, hash, kind, fingerprint, at, result) values ($1, $2, 1, $3, $4, $5)',
     [companyNo, hash, fingerprint, at, first],
+  )
+  await ask(
+    'usage',
+    `insert into usage_day as u (company_id, day, attribution_id, refund, type, quantity, credits, requests, first_at, last_at)
+     values ($1, $2, $3, false, $4, $5, $6, 1, $7, $7)
+     on conflict (company_id, day, attribution_id, refund, type) do update
+     set quantity = u.quantity + excluded.quantity, credits = u.credits + excluded.credits,
+       requests = u.requests + 1, last_at = excluded.last_at`,
+    [companyNo, at.toISOString().slice(0, 10), asked.attributionId, type, quantity, asked.credits, at],
   )
   return { seq: first, available: left }
 }

@@ -19,6 +19,8 @@ create table budget (
   held bigint not null,
   -- The highest of 80 and 100 percent that was told of in the period; 0 for none.
   told smallint not null default 0,
+  -- When it was made, or its cap was last raised.
+  loosened_at timestamptz not null,
   created_at timestamptz not null,
   primary key (company_id, id)
 ) with (fillfactor = 50);

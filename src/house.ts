@@ -1,33 +1,37 @@
 import type pg from 'pg'
-import { authenticate } from './companies/service/authenticate.ts'
-import { type KeyRing, openKeyRing } from './companies/service/key-ring.ts'
-import { companyRoutes } from './companies/routes/companies.ts'
-import { integrationRoutes } from './companies/routes/integrations.ts'
-import { memberRoutes, teamRoutes } from './companies/routes/people.ts'
-import { openRuleBook } from './charges/service/rules.ts'
+import { createModel } from './ai/create.ts'
+import { createLocal } from './ai/local.ts'
+import type { Model } from './ai/model.ts'
+import { budgetRoutes } from './budgets/routes.ts'
+import type { Deps as BudgetDeps } from './budgets/service/budgets.ts'
+import { openBudgets } from './budgets/service/companion.ts'
+import { coverOf } from './budgets/service/cover.ts'
 import { chargeRoutes } from './charges/routes/charges.ts'
 import { grantRoutes } from './charges/routes/grants.ts'
 import { holdRoutes } from './charges/routes/holds.ts'
 import { ledgerRoutes } from './charges/routes/ledger.ts'
-import { contractRoutes } from './contracts/routes.ts'
-import { operatorCheck } from './http/credentials.ts'
-import { createServer } from './http/server.ts'
-import type { CompanyNo } from './kit/caller.ts'
-import { openLedger, openPool } from './ledger/service/ledger.ts'
-import type { Model } from './ai/model.ts'
-import { createModel } from './ai/create.ts'
-import { createLocal } from './ai/local.ts'
+import { onPoolEvents } from './charges/service/pool-events.ts'
+import { openRuleBook } from './charges/service/rules.ts'
+import { companyRoutes } from './companies/routes/companies.ts'
+import { integrationRoutes } from './companies/routes/integrations.ts'
+import { memberRoutes, teamRoutes } from './companies/routes/people.ts'
+import { authenticate } from './companies/service/authenticate.ts'
+import { type KeyRing, openKeyRing } from './companies/service/key-ring.ts'
 import type { AiConfig } from './config.ts'
+import { contractRoutes } from './contracts/routes.ts'
 import type { Imports } from './conversations/deps.ts'
 import { conversationRoutes } from './conversations/routes.ts'
 import { type Importer, openImporter } from './conversations/service/imports.ts'
-import { trackerTasks, wakeTracker } from './trackers/jobs.ts'
-import { trackerResultRoutes } from './trackers/routes/results.ts'
-import { trackerRoutes } from './trackers/routes/trackers.ts'
-import { forgetOnErasure, poolCompanion, priceOnArrival, wakeOnArrival } from './trackers/service/arrivals.ts'
-import type { TrackerDeps } from './trackers/service/deps.ts'
-import { ratingRoutes } from './rating/routes.ts'
-import { testClockRoutes } from './test-clock/routes.ts'
+import { operatorCheck } from './http/credentials.ts'
+import { createServer } from './http/server.ts'
+import { forecastRoutes } from './insight/routes/forecast.ts'
+import { reportRoutes } from './insight/routes/reports.ts'
+import { usageRoutes } from './insight/routes/usage.ts'
+import { runOutWith } from './insight/service/forecast.ts'
+import { openUsageRollUp, recountUsage, usedSince } from './insight/service/roll-up.ts'
+import type { Deps as InsightDeps } from './insight/service/what-if.ts'
+import type { CompanyNo } from './kit/caller.ts'
+import { openLedger, openPool } from './ledger/service/ledger.ts'
 import type { App } from './platform/app.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { connectionSettings, type Database, openDatabase, type Tx } from './platform/database.ts'
@@ -38,6 +42,18 @@ import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { missingMigrations } from './platform/migrate.ts'
 import { checkServer } from './platform/postgres-settings.ts'
 import { openQueue, type Queue } from './platform/queue.ts'
+import { ratingRoutes } from './rating/routes.ts'
+import { testClockRoutes } from './test-clock/routes.ts'
+import { trackerTasks } from './trackers/jobs.ts'
+import { trackerResultRoutes } from './trackers/routes/results.ts'
+import { trackerRoutes } from './trackers/routes/trackers.ts'
+import {
+  forgetOnErasure,
+  poolListener,
+  priceOnArrival,
+  wakeOnArrival,
+} from './trackers/service/arrivals.ts'
+import type { TrackerDeps } from './trackers/service/deps.ts'
 
 /** What a house is made from. */
 export interface HouseSettings {
@@ -95,33 +111,39 @@ export async function openHouse(
   const connection = connectionSettings(url, 1)
   const keys = openKeyRing({
     ...{ db, clock, log },
-    listen: (onMessage) =>
-      listen({ connection, channel: 'integration_changed', onMessage, log }),
+    listen: (onMessage) => listen({ connection, channel: 'integration_changed', onMessage, log }),
   })
-  const companions = [poolCompanion(() => ['tracker.stop-all', {}])]
-  const ledger = openLedger({ db, clock, log, connection: connection as pg.ClientConfig, companions })
+  const budgets = { usedSince, emit: async () => {} }
+  const companions = [openUsageRollUp(), openBudgets(budgets), onPoolEvents(poolListener)]
+  const ledger = openLedger({
+    db,
+    clock,
+    log,
+    connection: connection as pg.ClientConfig,
+    companions,
+  })
   const rules = openRuleBook({ db })
-  const money = { db, clock, log, metrics, queue, keys, ledger, rules, openPool, hasContract }
+  const money = { db, clock, log, metrics, queue, keys, ledger, rules, openPool, hasContract, recountUsage, budgets }
   const freeModel = createLocal()
   const trackers: TrackerDeps = {
     ...money,
     model: overrides.model ?? createModel(settings.ai),
     freeModel,
-    wake: wakeTracker,
     emit: async () => {},
     usesOf: async () => [],
-    budgetLeft: async () => undefined,
-    runOut: async () => ({ now: null, after: null }),
+    budgetLeft: (tx, companyNo, asked) => coverOf({ clock, budgets }, tx, companyNo, asked),
+    runOut: (tx, companyNo, more) => runOutWith({ clock }, tx, companyNo, more),
     readsAtOnce: 64,
   }
   const imports: Imports = {
     ...{ db, clock, spoolDir: settings.spoolDir },
-    arrivals: [wakeOnArrival(trackers)],
+    arrivals: [wakeOnArrival()],
     erasures: [forgetOnErasure()],
     priceArrivals: priceOnArrival(trackers),
     onError: (error) => log.error({ err: error }, 'An import failed'),
   }
-  const deps = { ...trackers, ...money, ...imports, importer: openImporter(imports) }
+  const importer = openImporter(imports)
+  const deps = { ...trackers, ...money, ...imports, importer }
   queue.setTasks(trackerTasks(trackers))
   metrics.gauge('queue_jobs', 'Jobs that wait or run', () => queue.size())
 
@@ -142,6 +164,7 @@ export async function openHouse(
     async close() {
       draining = true
       await Promise.all([queue.stop(), app.close()])
+      await importer.close()
       await keys.close()
       await ledger.close()
       await db.close()
@@ -149,7 +172,8 @@ export async function openHouse(
   }
 }
 
-interface Wired extends TrackerDeps, Imports {
+interface Wired extends TrackerDeps, Imports, BudgetDeps, InsightDeps {
+  recountUsage: (tx: Tx, companyNo: CompanyNo) => Promise<void>
   importer: Importer
   metrics: Metrics
   queue: Queue
@@ -169,6 +193,10 @@ function addRoutes(app: App, house: Wired): void {
   chargeRoutes(app, house)
   holdRoutes(app, house)
   ledgerRoutes(app, house)
+  usageRoutes(app, house)
+  reportRoutes(app, house)
+  forecastRoutes(app, house)
+  budgetRoutes(app, house)
   conversationRoutes(app, house)
   trackerRoutes(app, house)
   trackerResultRoutes(app, house)

@@ -3,6 +3,7 @@ import { type Credits, credits } from '../../src/kit/credits.ts'
 import { keyOf } from '../../src/charges/key.ts'
 import type { Outcome } from '../../src/ledger/commands.ts'
 import type { Attribution } from '../../src/ledger/pool.ts'
+import { openUsageRollUp } from '../../src/insight/service/roll-up.ts'
 import { type Ledger, openLedger } from '../../src/ledger/service/ledger.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { connectionSettings, type Database, openDatabase } from '../../src/platform/database.ts'
@@ -18,7 +19,9 @@ export interface BenchLedger {
 export function openBenchLedger(url: string): BenchLedger {
   const db = openDatabase({ url })
   const connection = connectionSettings(url, 1) as pg.ClientConfig
-  const ledger = openLedger({ db, clock: systemClock, log: createLog('error'), connection })
+  const companions = [openUsageRollUp()]
+  const log = createLog('error')
+  const ledger = openLedger({ db, clock: systemClock, log, connection, companions })
   return {
     db,
     ledger,

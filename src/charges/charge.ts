@@ -1,8 +1,8 @@
 import { type Credits, micros, percentOf, toJson } from '../kit/credits.ts'
+import { type LedgerIds, ledgerIds } from '../ledger/ids.ts'
 import type { Charged } from '../ledger/movements.ts'
 import type { Attribution, Draw, Lines } from '../ledger/pool.ts'
-import type { LedgerIds } from '../ledger/ids.ts'
-import type { ChargeRow } from '../ledger/store/reads.ts'
+import type { ChargeRow } from '../ledger/records.ts'
 import type { Item, Rated } from '../rating/rate-card.ts'
 
 /** A charge as its maker reads it, the first time and on every replay. */
@@ -73,7 +73,10 @@ export function presentCharge(view: ChargeView, ids: LedgerIds) {
   return {
     id: ids.charge(view.at, view.seq),
     credits: toJson(view.credits),
-    draws: view.draws.map((draw) => ({ grantId: ids.grant(draw.grantNo), credits: toJson(draw.credits) })),
+    draws: view.draws.map((draw) => ({
+      grantId: ids.grant(draw.grantNo),
+      credits: toJson(draw.credits),
+    })),
     balance: {
       available: toJson(available),
       held: toJson(held),
@@ -117,3 +120,7 @@ export function itemsOf(detail: unknown, lines: Lines): Item[] {
   return Object.entries(lines).map(([type, quantity]) => ({ type, quantity }))
 }
 
+/** The public id of a charge that a feature remembers by its place. */
+export function chargeIdOf(companyId: string, at: Date, seq: bigint): string {
+  return ledgerIds(companyId).charge(at.getTime(), Number(seq))
+}

@@ -29,7 +29,12 @@ test('a key works, and stops the moment its integration is deleted', async () =>
 
 test('it stops on the other servers too, before their memory of it is a second old', async () => {
   const settings: HouseSettings = {
-    ...{ databaseUrl: house.database.url, databasePool: 4, ai: { provider: 'local' }, spoolDir: tmpdir() },
+    ...{
+      databaseUrl: house.database.url,
+      databasePool: 4,
+      ai: { provider: 'local' },
+      spoolDir: tmpdir(),
+    },
     ...{ operatorKey: 'op_other_server', publicUrl: undefined },
   }
   const other = await openHouse(settings, { log: createLog('silent') })

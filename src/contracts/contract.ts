@@ -57,7 +57,9 @@ export function contractYears(startDay: Day, termMonths: number): ContractYear[]
 
 /** The default credits that a contract year begins with: by days where it is shorter than twelve months. */
 export function allotment(seats: readonly Seat[], year: ContractYear): Credits {
-  const whole = sum(seats.filter((seat) => seat.core).map((seat) => times(seat.creditsPerSeat, seat.count)))
+  const whole = sum(
+    seats.filter((seat) => seat.core).map((seat) => times(seat.creditsPerSeat, seat.count)),
+  )
   if (year.end === year.fullEnd) return whole
   return proportion(whole, daysBetween(year.start, year.end), daysBetween(year.start, year.fullEnd))
 }
@@ -87,7 +89,11 @@ export function creditsForAddedSeats(
  * The seats with the peaks of a contract year brought up to their counts. A type that is left out stays,
  * with no seats: its peak must not be forgotten.
  */
-export function withPeaks(before: readonly Seat[], after: readonly Seat[], year: ContractYear): Seat[] {
+export function withPeaks(
+  before: readonly Seat[],
+  after: readonly Seat[],
+  year: ContractYear,
+): Seat[] {
   const gone = before.filter((old) => !after.some((seat) => seat.type === old.type))
   return [...after, ...gone.map((seat) => ({ ...seat, count: 0 }))].map((seat) => {
     const old = before.find((one) => one.type === seat.type)

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { Clock } from '../platform/clock.ts'
-import type { Database } from '../platform/database.ts'
-import { ledgerIds } from '../ledger/ids.ts'
-import type { Ledger } from '../ledger/service/ledger.ts'
 import { startOfDay } from '../kit/calendar.ts'
 import { toJson } from '../kit/credits.ts'
+import { ledgerIds } from '../ledger/ids.ts'
+import type { Ledger } from '../ledger/service/ledger.ts'
 import type { App } from '../platform/app.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/database.ts'
 import { amount, answers, credits, day, timeOut } from '../platform/shapes.ts'
 import { CREDITS_PER_SEAT, contractYears, seatTypes, type Term } from './contract.ts'
 import { addSeats, type Contract, getContract, putContract } from './service.ts'
@@ -35,17 +35,30 @@ const TermOut = z.object({
   termMonths: z.number().int(),
   proration: z.enum(['daily', 'full']),
   seats: z.array(
-    z.object({ type: z.enum(seatTypes), count: z.number().int(), core: z.boolean(), creditsPerSeat: credits }),
+    z.object({
+      type: z.enum(seatTypes),
+      count: z.number().int(),
+      core: z.boolean(),
+      creditsPerSeat: credits,
+    }),
   ),
   contractYears: z.array(z.object({ start: timeOut, end: timeOut })),
 })
-const ContractOut = TermOut.extend({ timezone: z.string(), terms: z.array(TermOut) }).meta({ id: 'Contract' })
+const ContractOut = TermOut.extend({ timezone: z.string(), terms: z.array(TermOut) }).meta({
+  id: 'Contract',
+})
 
 const SeatsOut = ContractOut.extend({
-  grant: z.object({ id: z.string() }).nullable().meta({ description: 'What the added seats brought at once.' }),
+  grant: z
+    .object({ id: z.string() })
+    .nullable()
+    .meta({ description: 'What the added seats brought at once.' }),
 }).meta({ id: 'SeatChange' })
 
-export function contractRoutes(app: App, house: { db: Database; ledger: Ledger; clock: Clock }): void {
+export function contractRoutes(
+  app: App,
+  house: { db: Database; ledger: Ledger; clock: Clock },
+): void {
   app.put(
     '/v1/contract',
     {
@@ -58,7 +71,10 @@ export function contractRoutes(app: App, house: { db: Database; ledger: Ledger; 
       },
     },
     async ({ caller, body }) => {
-      const seats = body.seats.map((seat) => ({ ...seat, creditsPerSeat: seat.creditsPerSeat ?? CREDITS_PER_SEAT }))
+      const seats = body.seats.map((seat) => ({
+        ...seat,
+        creditsPerSeat: seat.creditsPerSeat ?? CREDITS_PER_SEAT,
+      }))
       return present(await putContract(house, caller, { ...body, seats }))
     },
   )
@@ -66,7 +82,11 @@ export function contractRoutes(app: App, house: { db: Database; ledger: Ledger; 
     '/v1/contract',
     {
       config: { access: 'credits:read' },
-      schema: { summary: 'Read the contract', tags: ['contract'], response: answers({ 200: ContractOut }) },
+      schema: {
+        summary: 'Read the contract',
+        tags: ['contract'],
+        response: answers({ 200: ContractOut }),
+      },
     },
     async ({ caller }) => present(await getContract(house, caller)),
   )
@@ -77,13 +97,19 @@ export function contractRoutes(app: App, house: { db: Database; ledger: Ledger; 
       schema: {
         summary: 'Add seats, or take some away',
         tags: ['contract'],
-        body: z.strictObject({ type: z.enum(seatTypes), count: z.number().int().min(-1_000_000).max(1_000_000) }),
+        body: z.strictObject({
+          type: z.enum(seatTypes),
+          count: z.number().int().min(-1_000_000).max(1_000_000),
+        }),
         response: answers({ 200: SeatsOut }, 422),
       },
     },
     async ({ db, caller, body }) => {
       const { contract, grantNo } = await addSeats({ ...house, db }, caller, body)
-      return { ...present(contract), grant: grantNo ? { id: ledgerIds(caller.companyId).grant(grantNo) } : null }
+      return {
+        ...present(contract),
+        grant: grantNo ? { id: ledgerIds(caller.companyId).grant(grantNo) } : null,
+      }
     },
   )
 }

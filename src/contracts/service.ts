@@ -1,16 +1,16 @@
-import { type Caller, requireScope } from '../kit/caller.ts'
+import { recordAudit } from '../companies/service/audit.ts'
 import { addDays, dayOf, startOfDay } from '../kit/calendar.ts'
+import { type Caller, requireScope } from '../kit/caller.ts'
 import { type Credits, GRANT_MAX } from '../kit/credits.ts'
 import { Problem, unprocessable } from '../kit/problem.ts'
+import { type Books, type Ledger, usedSince, writePeriods } from '../ledger/service/ledger.ts'
 import type { Clock } from '../platform/clock.ts'
 import { companyTime } from '../platform/company-time.ts'
 import type { Database, Tx } from '../platform/database.ts'
-import { recordAudit } from '../companies/service/audit.ts'
-import { type Books, type Ledger, usedSince, writePeriods } from '../ledger/service/ledger.ts'
 import {
   allotment,
-  CREDITS_PER_SEAT,
   type ContractYear,
+  CREDITS_PER_SEAT,
   contractYears,
   creditsForAddedSeats,
   type Seat,
@@ -43,7 +43,11 @@ export interface Contract {
  * Makes a company's contract, changes its seats (the same dates again), or adds its next term (a start at
  * or after the end). The grants of the current contract year exist when this answers.
  */
-export async function putContract({ db, ledger }: Deps, caller: Caller, asked: AskedContract): Promise<Contract> {
+export async function putContract(
+  { db, ledger }: Deps,
+  caller: Caller,
+  asked: AskedContract,
+): Promise<Contract> {
   requireScope(caller, 'admin')
   return ledger.transact(db, caller.companyNo, async (tx, books) => {
     const before = await readContract(tx, caller, new Date(books.now))
@@ -52,13 +56,25 @@ export async function putContract({ db, ledger }: Deps, caller: Caller, asked: A
     const lastYear = rest.at(-1) ?? firstYear!
     const same = terms.find((term) => term.startDay === asked.startDate)
     if (same && same.termMonths === asked.termMonths) {
-      return changeSeats(tx, caller, books, before, same, asked.seats, asked.proration ?? same.proration)
+      return changeSeats(
+        tx,
+        caller,
+        books,
+        before,
+        same,
+        asked.seats,
+        asked.proration ?? same.proration,
+      )
     }
     const last = terms.at(-1)
     if (last && asked.startDate < last.endDay) {
-      throw new Problem('conflict', 'Terms cannot be changed or overlap; a next term starts at or after the end.', {
-        endDate: last.endDay,
-      })
+      throw new Problem(
+        'conflict',
+        'Terms cannot be changed or overlap; a next term starts at or after the end.',
+        {
+          endDate: last.endDay,
+        },
+      )
     }
     if (startOfDay(lastYear.end, timezone).getTime() <= books.now) {
       throw unprocessable('startDate', 'the term would be over already')
@@ -68,12 +84,23 @@ export async function putContract({ db, ledger }: Deps, caller: Caller, asked: A
       termMonths: asked.termMonths,
       endDay: lastYear.end,
       proration: asked.proration ?? 'daily',
-      seats: withPeaks([], asked.seats.map(fresh(asked.startDate)), currentOr(firstYear!, asked, timezone, books)),
+      seats: withPeaks(
+        [],
+        asked.seats.map(fresh(asked.startDate)),
+        currentOr(firstYear!, asked, timezone, books),
+      ),
     }
     await store.insertTerm(tx, caller.companyNo, term, new Date(books.now))
     await store.writeSeats(tx, caller.companyNo, term)
     await begin(tx, caller, books, term, timezone)
-    await recordAudit(tx, caller, 'contract.put', { type: 'contract', id: term.startDay }, null, said(term))
+    await recordAudit(
+      tx,
+      caller,
+      'contract.put',
+      { type: 'contract', id: term.startDay },
+      null,
+      said(term),
+    )
     return contractOf([...terms, term], timezone, new Date(books.now))
   })
 }
@@ -102,7 +129,15 @@ export async function addSeats(
     const others = term.seats.filter((seat) => seat !== old)
     const changed = { ...(old ?? fresh(term.startDay)({ type: asked.type, count })), count }
     const grantsBefore = books.pool.grants
-    const contract = await changeSeats(tx, caller, books, before, term, [...others, changed], term.proration)
+    const contract = await changeSeats(
+      tx,
+      caller,
+      books,
+      before,
+      term,
+      [...others, changed],
+      term.proration,
+    )
     return { contract, grantNo: books.pool.grants > grantsBefore ? books.pool.grants : undefined }
   })
 }
@@ -149,9 +184,17 @@ async function changeSeats(
   const today = dayOf(new Date(books.now), timezone)
   const years = contractYears(term.startDay, term.termMonths)
   const year = years.find((one) => one.start <= today && today < one.end)
-  const seats = asked.map((seat) => ({ ...seat, peak: seat.peak ?? 0, peakYear: seat.peakYear ?? term.startDay }))
+  const seats = asked.map((seat) => ({
+    ...seat,
+    peak: seat.peak ?? 0,
+    peakYear: seat.peakYear ?? term.startDay,
+  }))
   // Before the first contract year has begun, no count of it is a peak yet.
-  const changed: Term = { ...term, proration, seats: withPeaks(year ? term.seats : [], seats, year ?? years[0]!) }
+  const changed: Term = {
+    ...term,
+    proration,
+    seats: withPeaks(year ? term.seats : [], seats, year ?? years[0]!),
+  }
   if (year) {
     const added = creditsForAddedSeats(term.seats, seats, year, today, proration)
     if (added > 0n) {
@@ -174,7 +217,13 @@ async function changeSeats(
 }
 
 /** Starts a new term: the current year's grant now, the later years when they come. */
-async function begin(tx: Tx, caller: Caller, books: Books, term: Term, timezone: string): Promise<void> {
+async function begin(
+  tx: Tx,
+  caller: Caller,
+  books: Books,
+  term: Term,
+  timezone: string,
+): Promise<void> {
   const years = contractYears(term.startDay, term.termMonths)
   const today = dayOf(new Date(books.now), timezone)
   const year = years.find((one) => one.start <= today && today < one.end)
@@ -184,7 +233,10 @@ async function begin(tx: Tx, caller: Caller, books: Books, term: Term, timezone:
     const amount = allotment(term.seats, year)
     requireGrantable(amount)
     if (amount > 0n) {
-      books.grantAll([defaultGrant(amount, start, startOfDay(year.end, timezone), yearName(year))], 'reset')
+      books.grantAll(
+        [defaultGrant(amount, start, startOfDay(year.end, timezone), yearName(year))],
+        'reset',
+      )
     }
   }
   await writeYears(tx, caller, books, term, years, timezone)
@@ -225,7 +277,8 @@ function defaultGrant(amount: Credits, effectiveAt: Date, expiresAt: Date, refer
 }
 
 function requireGrantable(amount: Credits): void {
-  if (amount > GRANT_MAX) throw unprocessable('seats', 'would bring more than 1,000,000,000 credits a year')
+  if (amount > GRANT_MAX)
+    throw unprocessable('seats', 'would bring more than 1,000,000,000 credits a year')
 }
 
 const yearName = (year: ContractYear) => `Contract year ${year.start} to ${addDays(year.end, -1)}`
@@ -250,7 +303,12 @@ const fresh =
   })
 
 /** The contract year that today lies in, or the first of a term that has not begun. */
-function currentOr(first: ContractYear, asked: AskedContract, timezone: string, books: Books): ContractYear {
+function currentOr(
+  first: ContractYear,
+  asked: AskedContract,
+  timezone: string,
+  books: Books,
+): ContractYear {
   const today = dayOf(new Date(books.now), timezone)
   const years = contractYears(asked.startDate, asked.termMonths)
   return years.find((year) => year.start <= today && today < year.end) ?? first

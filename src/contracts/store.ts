@@ -1,5 +1,5 @@
-import { micros } from '../kit/credits.ts'
 import type { CompanyNo } from '../kit/caller.ts'
+import { micros } from '../kit/credits.ts'
 import type { Tx } from '../platform/database.ts'
 import type { Seat, SeatType, Term } from './contract.ts'
 
@@ -39,7 +39,12 @@ export async function readTerms(tx: Tx, companyNo: CompanyNo): Promise<Term[]> {
   }))
 }
 
-export async function insertTerm(tx: Tx, companyNo: CompanyNo, term: Term, at: Date): Promise<void> {
+export async function insertTerm(
+  tx: Tx,
+  companyNo: CompanyNo,
+  term: Term,
+  at: Date,
+): Promise<void> {
   const { startDay, termMonths, endDay, proration } = term
   await tx
     .insertInto('contractTerm')

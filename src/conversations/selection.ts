@@ -56,6 +56,3 @@ export interface PriceClasses {
   callsLong: number
   emails: number
 }
-
-// `visibleTo` moved to service/read-items.ts; this line goes with its last user here.
-export { visibleTo } from './service/read-items.ts'

@@ -76,9 +76,7 @@ export function lookAhead(
   starts: ReturnType<typeof dayStarts>,
   rate: { times: bigint; per: bigint } = { times: 1n, per: 1n },
 ): Outlook {
-  const left = supplies
-    .map((supply) => ({ ...supply }))
-    .sort(byDrawOrder)
+  const left = supplies.map((supply) => ({ ...supply })).sort(byDrawOrder)
   const expiring: Outlook['expiring'] = []
   const isThere = (one: Supply, at: Moment) =>
     one.left > 0n && one.effectiveAt <= at && (one.expiresAt === null || one.expiresAt > at)

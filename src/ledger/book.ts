@@ -130,9 +130,19 @@ export interface Said {
  * Moves credits of one grant from one state to another, and writes the line that says so. Everything
  * that ever changes a balance comes through here.
  */
-export function enter(book: Book, type: EntryType, grant: Grant, amount: Credits, at: Moment, said: Said = {}): Entry {
+export function enter(
+  book: Book,
+  type: EntryType,
+  grant: Grant,
+  amount: Credits,
+  at: Moment,
+  said: Said = {},
+): Entry {
   const { pool } = book
-  const move = (from: 'available' | 'held' | 'consumed', to: 'available' | 'held' | 'consumed' | 'expired' | 'voided') => {
+  const move = (
+    from: 'available' | 'held' | 'consumed',
+    to: 'available' | 'held' | 'consumed' | 'expired' | 'voided',
+  ) => {
     assert(grant[from] >= amount, `grant ${grant.no} has less ${from} than ${type} takes`)
     grant[from] = micros(grant[from] - amount)
     grant[to] = micros(grant[to] + amount)
@@ -164,7 +174,14 @@ export function enter(book: Book, type: EntryType, grant: Grant, amount: Credits
 }
 
 /** Writes a line. Only a charge of nothing has no grant behind it: its line says 0 of grant 0. */
-export function write(book: Book, type: EntryType, grantNo: number, amount: Credits, at: Moment, said: Said): Entry {
+export function write(
+  book: Book,
+  type: EntryType,
+  grantNo: number,
+  amount: Credits,
+  at: Moment,
+  said: Said,
+): Entry {
   const { pool } = book
   const entry: Entry = {
     seq: ++pool.seq,
@@ -213,7 +230,13 @@ export function planDraws(book: Book, need: Credits): Draw[] | undefined {
  * What comes back to a grant by a release or a refund: voided where a void was waiting for it, expired
  * where the grant's time is over, else available again.
  */
-export function settleReturn(book: Book, grant: Grant, amount: Credits, owedBefore: Credits, at: Moment): void {
+export function settleReturn(
+  book: Book,
+  grant: Grant,
+  amount: Credits,
+  owedBefore: Credits,
+  at: Moment,
+): void {
   const voided = least(amount, owedBefore)
   if (voided > 0n) {
     enter(book, 'void', grant, voided, at, { reason: 'voided while in use' })

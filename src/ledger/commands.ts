@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { CompanyNo } from '../kit/caller.ts'
 import type { Credits } from '../kit/credits.ts'
-import { notFound, Problem } from '../kit/problem.ts'
+import { notFound, type Problem } from '../kit/problem.ts'
+import type { Run } from '../platform/run.ts'
 import type { Book } from './book.ts'
 import {
   type Capture,
@@ -101,9 +102,6 @@ export interface Balance {
   seq: number
 }
 
-/** Runs one statement in the transaction at hand. `name` prepares it once per connection. */
-export type Run = <Row>(name: string, text: string, values?: unknown[]) => Promise<Row[]>
-
 /**
  * Another module's rows that ride on a ledger command: a tracker's result on its charge, an answer on
  * its capture. Checked under the pool's lock, written in the same commit.
@@ -183,7 +181,10 @@ export function decide(
       return { kind: 'capture', charged, hold: held, priced: { ...wanted, attribution, rateCard } }
     }
     case 'release':
-      return { kind: 'release', hold: release(book, holdOf(book, asked.holdId, asked.publicId), now) }
+      return {
+        kind: 'release',
+        hold: release(book, holdOf(book, asked.holdId, asked.publicId), now),
+      }
     case 'refund': {
       const charge = past.get(pastKey(companyNo, asked.chargeAt, asked.chargeSeq))
       if (!charge) throw notFound('charge', asked.publicId)
@@ -212,7 +213,10 @@ export function decide(
 }
 
 /** What a key remembers of an outcome: where to find it again. */
-export function resultOf(outcome: Outcome, now: Moment): { at: Moment; result: number } | undefined {
+export function resultOf(
+  outcome: Outcome,
+  now: Moment,
+): { at: Moment; result: number } | undefined {
   switch (outcome.kind) {
     case 'charge':
     case 'capture':

@@ -22,7 +22,9 @@ export function catchUp(book: Book, now: Moment): void {
 function stillTrue(event: LedgerEvent, pool: Pool): LedgerEvent[] {
   if (event.kind === 'exhausted') return unspentOf(pool) === 0n ? [event] : []
   if (event.kind !== 'threshold') return [event]
-  const percents = event.percents.filter((percent) => pool.reached[thresholds.indexOf(percent)] !== null)
+  const percents = event.percents.filter(
+    (percent) => pool.reached[thresholds.indexOf(percent)] !== null,
+  )
   return percents.length > 0 ? [{ ...event, percents }] : []
 }
 

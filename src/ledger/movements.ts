@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
-import { type Credits, formatCredits, least, micros, POOL_MAX, sum, toJson, ZERO } from '../kit/credits.ts'
+import {
+  type Credits,
+  formatCredits,
+  least,
+  micros,
+  POOL_MAX,
+  sum,
+  toJson,
+  ZERO,
+} from '../kit/credits.ts'
 import { notFound, Problem, unprocessable } from '../kit/problem.ts'
 import {
   type Book,
@@ -46,13 +55,24 @@ export function charge(book: Book, asked: Priced, now: Moment): Charged {
   const at = momentOf(book, now)
   const before = unspentOf(book.pool)
   const { first, last } = consume(book, draws, asked, at, { fromHold: false, holdId: null })
-  use(book, asked.attribution, at, { consumed: asked.credits, lines: asked.lines, rateCard: asked.rateCard })
-  return charged(book, first, last, draws, asked.credits, judge(book, at, 'charge', before))
+  use(book, asked.attribution, at, {
+    consumed: asked.credits,
+    lines: asked.lines,
+    rateCard: asked.rateCard,
+  })
+  return charged(first, last, draws, asked.credits, judge(book, at, 'charge', before))
 }
 
 /** Sets credits aside for work under way, until `expiresAt`. */
-export function hold(book: Book, asked: Priced, ttlMs: number, metadata: unknown, now: Moment): Hold {
-  if (asked.credits === 0n) throw unprocessable('credits', 'cost nothing, so there is nothing to hold')
+export function hold(
+  book: Book,
+  asked: Priced,
+  ttlMs: number,
+  metadata: unknown,
+  now: Moment,
+): Hold {
+  if (asked.credits === 0n)
+    throw unprocessable('credits', 'cost nothing, so there is nothing to hold')
   const draws = planDraws(book, asked.credits)
   if (!draws) throw insufficient(book, asked.credits)
   const at = momentOf(book, now)
@@ -105,7 +125,12 @@ export function capture(book: Book, held: Hold, asked: Capture, now: Moment): Ch
     holdId: held.id,
   })
   held.captured = micros(held.captured + asked.credits)
-  use(book, attribution, at, { consumed: asked.credits, held: -asked.credits, lines: asked.lines, rateCard })
+  use(book, attribution, at, {
+    consumed: asked.credits,
+    held: -asked.credits,
+    lines: asked.lines,
+    rateCard,
+  })
   book.changedHolds.add(held.id)
   let last = taken.last
   if (asked.ends || held.draws.length === 0) {
@@ -114,7 +139,7 @@ export function capture(book: Book, held: Hold, asked: Capture, now: Moment): Ch
     last = book.entries.at(-1) ?? last
   }
   const percents = judge(book, at, 'charge', before)
-  return charged(book, taken.first, last, draws, asked.credits, percents)
+  return charged(taken.first, last, draws, asked.credits, percents)
 }
 
 /** Gives all that is still held back to its grants. */
@@ -153,9 +178,16 @@ export interface Refunded {
 }
 
 /** Returns a charge's credits to the grants they came from, once. */
-export function refund(book: Book, past: PastCharge, reason: string, actor: string | null, now: Moment): Refunded {
+export function refund(
+  book: Book,
+  past: PastCharge,
+  reason: string,
+  actor: string | null,
+  now: Moment,
+): Refunded {
   if (past.refunded) throw new Problem('invalid-state', 'This charge was refunded already.')
-  if (past.draws.length === 0) throw new Problem('invalid-state', 'This charge took nothing that could be returned.')
+  if (past.draws.length === 0)
+    throw new Problem('invalid-state', 'This charge took nothing that could be returned.')
   const at = momentOf(book, now)
   const before = unspentOf(book.pool)
   const credits = sum(past.draws.map((draw) => draw.credits))
@@ -246,7 +278,8 @@ export function enterGrant(book: Book, made: Grant, at: Moment): void {
   made.voided = ZERO
   const entry = enter(book, 'grant', made, made.amount, at, { reason, actor: made.grantedBy })
   book.events.push({ kind: 'granted', grantNo: made.no, at, seq: entry.seq })
-  if (voidedBefore > 0n) enter(book, 'void', made, voidedBefore, at, { reason: 'voided before it began' })
+  if (voidedBefore > 0n)
+    enter(book, 'void', made, voidedBefore, at, { reason: 'voided before it began' })
   dueBy(book.pool, made.expiresAt)
   shelve(book, made)
 }
@@ -265,7 +298,10 @@ export function voidGrant(
   const open = micros(target.available + heldOpen)
   const amount = asked ?? open
   if (amount > open || open === 0n) {
-    throw unprocessable('credits', `must be at most the ${formatCredits(open)} that are left of the grant`)
+    throw unprocessable(
+      'credits',
+      `must be at most the ${formatCredits(open)} that are left of the grant`,
+    )
   }
   const before = unspentOf(book.pool)
   const atOnce = least(amount, target.available)
@@ -276,7 +312,9 @@ export function voidGrant(
     if (atOnce > 0n) enter(book, 'void', target, atOnce, at, { reason, actor })
     // Nothing is left of a grant that is voided whole: what a refund brings back of it is voided too.
     const whole = amount === open
-    target.voidOwed = micros(whole ? target.held + target.consumed : target.voidOwed + amount - atOnce)
+    target.voidOwed = micros(
+      whole ? target.held + target.consumed : target.voidOwed + amount - atOnce,
+    )
   }
   book.changedGrants.add(target.no)
   if (target.entered) judge(book, at, 'void', before)
@@ -356,7 +394,6 @@ function use(book: Book, attribution: Attribution, at: Moment, what: Partial<Use
 }
 
 function charged(
-  book: Book,
   first: Entry,
   last: Entry,
   draws: Draw[],

@@ -103,7 +103,15 @@ export interface Period {
   reference: string | null
 }
 
-export const entryTypes = ['grant', 'hold', 'release', 'consume', 'refund', 'expire', 'void'] as const
+export const entryTypes = [
+  'grant',
+  'hold',
+  'release',
+  'consume',
+  'refund',
+  'expire',
+  'void',
+] as const
 export type EntryType = (typeof entryTypes)[number]
 
 /** One line of the ledger, as it is added. */

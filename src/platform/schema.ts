@@ -67,6 +67,7 @@ export interface Budget {
   credits: bigint;
   held: bigint;
   id: string;
+  loosenedAt: Timestamp;
   period: string;
   periodEnd: Timestamp;
   periodStart: Timestamp;

@@ -45,7 +45,9 @@ export interface Rated {
 /** The price class of an item: a call's depends on its length. */
 export function priceClass(item: Item): string {
   if (item.type !== 'call') return item.type
-  return (item as { durationSeconds: number }).durationSeconds > SHORT_CALL_SECONDS ? 'call_long' : 'call_short'
+  return (item as { durationSeconds: number }).durationSeconds > SHORT_CALL_SECONDS
+    ? 'call_long'
+    : 'call_short'
 }
 
 /** Prices items: count by class, times the unit price. Refuses an item whose class is not on the card. */

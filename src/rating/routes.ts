@@ -19,7 +19,9 @@ const price = z
   .transform((value, context): Credits => {
     const amount = parseCredits(value)
     if (amount !== undefined && amount <= GRANT_MAX) return amount
-    context.addIssue(amount === undefined ? 'must have at most six decimals' : 'must be at most 1,000,000,000')
+    context.addIssue(
+      amount === undefined ? 'must have at most six decimals' : 'must be at most 1,000,000,000',
+    )
     return z.NEVER
   })
 
@@ -34,7 +36,11 @@ const NewRateCard = z.strictObject({
 })
 
 const RateCardOut = z
-  .object({ version: z.number().int(), effectiveAt: timeOut, prices: z.record(z.string(), credits) })
+  .object({
+    version: z.number().int(),
+    effectiveAt: timeOut,
+    prices: z.record(z.string(), credits),
+  })
   .meta({ id: 'RateCard' })
 
 export function ratingRoutes(app: App, house: { db: Database; ledger: Ledger }): void {
@@ -42,15 +48,27 @@ export function ratingRoutes(app: App, house: { db: Database; ledger: Ledger }):
     '/v1/rate-cards',
     {
       config: { access: 'credits:read' },
-      schema: { summary: 'List the versions of the rate card', tags: ['credits'], response: answers({ 200: listOf(RateCardOut) }) },
+      schema: {
+        summary: 'List the versions of the rate card',
+        tags: ['credits'],
+        response: answers({ 200: listOf(RateCardOut) }),
+      },
     },
-    async ({ caller }) => ({ data: (await listRateCards(house, caller)).map(present), nextCursor: null }),
+    async ({ caller }) => ({
+      data: (await listRateCards(house, caller)).map(present),
+      nextCursor: null,
+    }),
   )
   app.post(
     '/v1/rate-cards',
     {
       config: { access: 'admin' },
-      schema: { summary: 'Add a version of the rate card', tags: ['credits'], body: NewRateCard, response: answers({ 201: RateCardOut }) },
+      schema: {
+        summary: 'Add a version of the rate card',
+        tags: ['credits'],
+        body: NewRateCard,
+        response: answers({ 201: RateCardOut }),
+      },
     },
     async ({ db, caller, body }, reply) =>
       reply.code(201).send(present(await addRateCard({ ...house, db }, caller, body))),
@@ -59,6 +77,9 @@ export function ratingRoutes(app: App, house: { db: Database; ledger: Ledger }):
 
 function present({ no, effectiveAt, prices }: RateCard) {
   const entries = Object.entries(prices).map(([type, unit]) => [type, toJson(unit)])
-  return { version: no, effectiveAt: effectiveAt.toISOString(), prices: Object.fromEntries(entries) }
+  return {
+    version: no,
+    effectiveAt: effectiveAt.toISOString(),
+    prices: Object.fromEntries(entries),
+  }
 }
-

@@ -30,7 +30,9 @@ export async function addRateCard(
     const card = { effectiveAt: asked.effectiveAt ?? now, prices: completed(asked.prices) }
     const no = await store.insertCard(tx, caller.companyNo, card, now)
     await raiseEpoch(tx, caller.companyNo)
-    const said = Object.fromEntries(Object.entries(card.prices).map(([type, price]) => [type, String(price)]))
+    const said = Object.fromEntries(
+      Object.entries(card.prices).map(([type, price]) => [type, String(price)]),
+    )
     await recordAudit(tx, caller, 'rate_card.add', { type: 'rate_card', id: String(no) }, null, {
       effectiveAt: card.effectiveAt,
       microCredits: said,

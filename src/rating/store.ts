@@ -15,7 +15,10 @@ export async function readCards(tx: Tx, companyNo: CompanyNo): Promise<RateCard[
     no: row.no,
     effectiveAt: row.effectiveAt,
     prices: Object.fromEntries(
-      Object.entries(row.prices as Record<string, string>).map(([type, price]) => [type, micros(BigInt(price))]),
+      Object.entries(row.prices as Record<string, string>).map(([type, price]) => [
+        type,
+        micros(BigInt(price)),
+      ]),
     ),
   }))
 }
@@ -33,7 +36,9 @@ export async function insertCard(
     .where('companyId', '=', companyNo)
     .executeTakeFirst()
   const no = (last?.no ?? 0) + 1
-  const prices = Object.fromEntries(Object.entries(card.prices).map(([type, price]) => [type, String(price)]))
+  const prices = Object.fromEntries(
+    Object.entries(card.prices).map(([type, price]) => [type, String(price)]),
+  )
   await tx
     .insertInto('rateCard')
     .values({

@@ -6,7 +6,10 @@ import type { Queue } from '../platform/queue.ts'
 import { answers, time, timeOut } from '../platform/shapes.ts'
 import { advance } from './service.ts'
 
-export function testClockRoutes(app: App, house: { db: Database; ledger: Ledger; queue: Queue }): void {
+export function testClockRoutes(
+  app: App,
+  house: { db: Database; ledger: Ledger; queue: Queue },
+): void {
   app.post(
     '/v1/test-clock/advance',
     {

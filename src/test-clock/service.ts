@@ -13,13 +13,19 @@ type Deps = { db: Database; ledger: Ledger; queue: Queue }
  * due: grants expire and begin, contract years turn, holds run out, schedules come up, and the work each
  * of them causes is done before the clock goes on. Told the present moment, it does the work that waits.
  */
-export async function advance({ db, ledger, queue }: Deps, caller: Caller, to: Date): Promise<Date> {
+export async function advance(
+  { db, ledger, queue }: Deps,
+  caller: Caller,
+  to: Date,
+): Promise<Date> {
   requireScope(caller, 'admin')
   const { companyNo } = caller
   await db.company(companyNo, async (tx) => {
     const clock = await store.lockClock(tx, companyNo)
-    if (!clock) throw new Problem('invalid-state', 'This company lives in real time; it has no test clock.')
-    if (to < clock) throw new Problem('conflict', `Time never goes back: it is ${clock.toISOString()}.`)
+    if (!clock)
+      throw new Problem('invalid-state', 'This company lives in real time; it has no test clock.')
+    if (to < clock)
+      throw new Problem('conflict', `Time never goes back: it is ${clock.toISOString()}.`)
   })
   for (;;) {
     const { clock } = await readClock(db, companyNo)
@@ -31,7 +37,10 @@ export async function advance({ db, ledger, queue }: Deps, caller: Caller, to: D
   }
 }
 
-async function readClock(db: Database, companyNo: CompanyNo): Promise<{ clock: Date; due: Date | null }> {
+async function readClock(
+  db: Database,
+  companyNo: CompanyNo,
+): Promise<{ clock: Date; due: Date | null }> {
   return db.snapshot(companyNo, async (tx) => {
     const { clock, due } = await store.readClock(tx, companyNo)
     assert(clock, 'a test clock stays')

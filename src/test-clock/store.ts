@@ -13,7 +13,10 @@ export async function lockClock(tx: Tx, companyNo: CompanyNo): Promise<Date | nu
 }
 
 /** Where the clock stands, and when the pool falls due next. */
-export async function readClock(tx: Tx, companyNo: CompanyNo): Promise<{ clock: Date | null; due: Date | null }> {
+export async function readClock(
+  tx: Tx,
+  companyNo: CompanyNo,
+): Promise<{ clock: Date | null; due: Date | null }> {
   const pool = await tx
     .selectFrom('pool')
     .select(['clock', 'nextDueAt'])

@@ -40,7 +40,9 @@ export interface Progress {
 export function queryOfBackfill(definition: Definition, backfill: Backfill): ItemQuery {
   const query = queryOf(definition)
   const { itemTypes, from, to, arrivedAfter, arrivedTo } = backfill
-  const types = itemTypes ? (query.types ?? []).filter((type) => itemTypes.includes(type)) : query.types
+  const types = itemTypes
+    ? (query.types ?? []).filter((type) => itemTypes.includes(type))
+    : query.types
   return {
     ...query,
     types,

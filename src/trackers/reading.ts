@@ -13,7 +13,11 @@ export interface Evidence {
 }
 
 /** What of an item a tracker reads: the words of its side, in its part; undefined when there are none. */
-export function readable(item: Item, content: Content, { side, part }: Definition): ModelItem | undefined {
+export function readable(
+  item: Item,
+  content: Content,
+  { side, part }: Definition,
+): ModelItem | undefined {
   const turns = turnsFor(item, content, side, part ?? undefined)
   if (!turns.some(({ text }) => wordsIn(text) > 0)) return undefined
   const parties = new Map(item.parties.map((party) => [party.id, party]))
@@ -47,11 +51,19 @@ export function matchKeywords(item: ModelItem, keywords: readonly string[]): Rea
   )
   const occurrences = item.turns.flatMap(({ turn, text }) =>
     patterns.flatMap((pattern) =>
-      [...text.matchAll(pattern)].map((match) => ({ turn, quote: around(text, match.index, match[0].length) })),
+      [...text.matchAll(pattern)].map((match) => ({
+        turn,
+        quote: around(text, match.index, match[0].length),
+      })),
     ),
   )
   const answer = occurrences.length ? `Found ${occurrences.length} times.` : 'Not found.'
-  return { found: occurrences.length > 0, answer, occurrences, usage: { inputTokens: 0, outputTokens: 0 } }
+  return {
+    found: occurrences.length > 0,
+    answer,
+    occurrences,
+    usage: { inputTokens: 0, outputTokens: 0 },
+  }
 }
 
 const QUOTE_AROUND = 60
@@ -65,11 +77,19 @@ function around(text: string, start: number, length: number): string {
 }
 
 function escaped(keyword: string): string {
-  return keyword.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s+')
+  return keyword
+    .trim()
+    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    .replace(/\s+/g, '\\s+')
 }
 
 /** An email is one turn, said by its sender. */
-function turnsFor(item: Item, content: Content, side: Definition['side'], part?: NonNullable<Definition['part']>): Turn[] {
+function turnsFor(
+  item: Item,
+  content: Content,
+  side: Definition['side'],
+  part?: NonNullable<Definition['part']>,
+): Turn[] {
   if ('transcript' in content) {
     return turnsOf({ ...item, transcript: content.transcript }, side, part)
   }

@@ -1,7 +1,6 @@
-import type { ItemQuery } from '../conversations/selection.ts'
 import type { ItemType } from '../conversations/items.ts'
+import type { ItemQuery, PriceClasses } from '../conversations/selection.ts'
 import type { Part, Side } from '../conversations/sides.ts'
-import type { PriceClasses } from '../conversations/service/read-items.ts'
 import { type Credits, micros } from '../kit/credits.ts'
 import { priceOf, type RateCard } from '../rating/rate-card.ts'
 
@@ -100,7 +99,9 @@ export function queryOf({ itemTypes, side, filters }: Definition): ItemQuery {
 /** What so many items of each price would cost. */
 export function costOf(card: RateCard, { callsShort, callsLong, emails }: PriceClasses): Credits {
   const cost = (type: string, count: number) => priceOf(card, type) * BigInt(count)
-  return micros(cost('call_short', callsShort) + cost('call_long', callsLong) + cost('email', emails))
+  return micros(
+    cost('call_short', callsShort) + cost('call_long', callsLong) + cost('email', emails),
+  )
 }
 
 export function countOf({ callsShort, callsLong, emails }: PriceClasses): number {
@@ -109,5 +110,8 @@ export function countOf({ callsShort, callsLong, emails }: PriceClasses): number
 
 /** A question in the form in which two are compared: two trackers that ask the same are doubled work. */
 export function plainQuestion(question: string | null): string {
-  return (question ?? '').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim()
+  return (question ?? '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
 }

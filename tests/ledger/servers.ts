@@ -38,7 +38,7 @@ export async function openServer(databaseUrl: string, url: (path: string) => str
   const { openLedger } = await load<typeof ledgerService>('ledger/service/ledger.ts')
   const { openRuleBook } = await load<typeof ruleService>('charges/service/rules.ts')
   const clock = { now: () => new Date() }
-  const log = createLog('silent')
+  const log = createLog(process.env.TEST_LOG ?? 'silent')
   const db = openDatabase({ url: databaseUrl, connections: 6 })
   const ledger = openLedger({ db, clock, log, connection: connectionSettings(databaseUrl, 1) as never })
   return {

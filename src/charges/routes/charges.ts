@@ -2,12 +2,22 @@ import { z } from 'zod'
 import type { Caller } from '../../kit/caller.ts'
 import { canonical } from '../../kit/canonical.ts'
 import { toJson } from '../../kit/credits.ts'
-import { ledgerIds } from '../../ledger/ids.ts'
 import { pageOf, readCursor } from '../../kit/cursor.ts'
 import { notFound, Problem } from '../../kit/problem.ts'
+import { ledgerIds } from '../../ledger/ids.ts'
 import { listCharges, readCharge } from '../../ledger/service/reads.ts'
 import type { App } from '../../platform/app.ts'
-import { answers, credits, id, listOf, page, problem, text, time, timeOut } from '../../platform/shapes.ts'
+import {
+  answers,
+  credits,
+  id,
+  listOf,
+  page,
+  problem,
+  text,
+  time,
+  timeOut,
+} from '../../platform/shapes.ts'
 import { fromRow, itemsOf, presentCharge } from '../charge.ts'
 import { charge, type NewCharge } from '../service/charge.ts'
 import { estimate } from '../service/estimate.ts'
@@ -29,22 +39,34 @@ const ChargeWhole = Charge.extend({
 const EstimateOut = z
   .object({
     credits,
-    lines: z.array(z.object({ type: z.string(), count: z.number().int(), unitCredits: credits, credits })),
+    lines: z.array(
+      z.object({ type: z.string(), count: z.number().int(), unitCredits: credits, credits }),
+    ),
     available: credits,
     sufficient: z.boolean(),
   })
   .meta({ id: 'Estimate' })
 
-const RefundOut = z.object({ id: z.string(), chargeId: z.string(), credits, createdAt: timeOut }).meta({ id: 'Refund' })
+const RefundOut = z
+  .object({ id: z.string(), chargeId: z.string(), credits, createdAt: timeOut })
+  .meta({ id: 'Refund' })
 
 const BATCH_MAX = 1_000
 const Batch = z.strictObject({
-  charges: z.array(z.looseObject({ idempotencyKey: z.string().min(1).max(255) })).min(1).max(BATCH_MAX),
+  charges: z
+    .array(z.looseObject({ idempotencyKey: z.string().min(1).max(255) }))
+    .min(1)
+    .max(BATCH_MAX),
 })
 const BatchOut = z
   .object({
     results: z.array(
-      z.object({ status: z.number().int(), replayed: z.boolean(), charge: Charge.optional(), problem: problem.optional() }),
+      z.object({
+        status: z.number().int(),
+        replayed: z.boolean(),
+        charge: Charge.optional(),
+        problem: problem.optional(),
+      }),
     ),
   })
   .meta({ id: 'BatchResults' })
@@ -56,24 +78,52 @@ export function chargeRoutes(app: App, house: Deps): void {
     '/v1/credits/estimate',
     {
       config: { access: 'credits:write', key: 'none' },
-      schema: { summary: 'Price items without charging them', tags, body: z.strictObject({ items: Items }), response: answers({ 200: EstimateOut }, 422) },
+      schema: {
+        summary: 'Price items without charging them',
+        tags,
+        body: z.strictObject({ items: Items }),
+        response: answers({ 200: EstimateOut }, 422),
+      },
     },
     async ({ caller, body }) => {
       const it = await estimate(house, caller, body.items)
-      const lines = it.lines.map((line) => ({ ...line, unitCredits: toJson(line.unitCredits), credits: toJson(line.credits) }))
-      return { credits: toJson(it.credits), lines, available: toJson(it.available), sufficient: it.sufficient }
+      const lines = it.lines.map((line) => ({
+        ...line,
+        unitCredits: toJson(line.unitCredits),
+        credits: toJson(line.credits),
+      }))
+      return {
+        credits: toJson(it.credits),
+        lines,
+        available: toJson(it.available),
+        sufficient: it.sufficient,
+      }
     },
   )
   app.post(
     '/v1/credits/charges',
     {
       config: { access: 'credits:write', key: 'required' },
-      schema: { summary: 'Charge items to the pool', tags, body: NewChargeBody, response: answers({ 201: Charge }, 402, 409, 422) },
+      schema: {
+        summary: 'Charge items to the pool',
+        tags,
+        body: NewChargeBody,
+        response: answers({ 201: Charge }, 402, 409, 422),
+      },
     },
     async (request, reply) => {
       const asked = { key: request.idempotencyKey, asked: request.asked }
-      const { view, replayed } = await charge(house, request.caller, asked, request.body as NewCharge)
-      setCreditHeaders(reply, { replayed, charged: view.credits, available: view.balance.available })
+      const { view, replayed } = await charge(
+        house,
+        request.caller,
+        asked,
+        request.body as NewCharge,
+      )
+      setCreditHeaders(reply, {
+        replayed,
+        charged: view.credits,
+        available: view.balance.available,
+      })
       return reply.code(201).send(presentCharge(view, ledgerIds(request.caller.companyId)))
     },
   )
@@ -81,10 +131,17 @@ export function chargeRoutes(app: App, house: Deps): void {
     '/v1/credits/charges/batch',
     {
       config: { access: 'credits:write', key: 'none' },
-      schema: { summary: 'Charge up to 1,000 times; each stands alone', tags, body: Batch, response: answers({ 200: BatchOut }) },
+      schema: {
+        summary: 'Charge up to 1,000 times; each stands alone',
+        tags,
+        body: Batch,
+        response: answers({ 200: BatchOut }),
+      },
     },
     async ({ caller, body, id: requestId }) => ({
-      results: await Promise.all(body.charges.map((one) => chargeOne(house, caller, one, requestId))),
+      results: await Promise.all(
+        body.charges.map((one) => chargeOne(house, caller, one, requestId)),
+      ),
     }),
   )
   app.get(
@@ -110,7 +167,11 @@ export function chargeRoutes(app: App, house: Deps): void {
     async ({ caller, query: { limit, cursor, ...filter } }) => {
       const [at, seq] = readCursor(cursor, 'time', 'bigint') ?? []
       const before = at && seq !== undefined ? { at, seq } : undefined
-      const rows = await listCharges(house, caller.companyNo, { ...filter, before, limit: limit + 1 })
+      const rows = await listCharges(house, caller.companyNo, {
+        ...filter,
+        before,
+        limit: limit + 1,
+      })
       const shown = pageOf(rows, limit, (row) => [new Date(row.at), BigInt(row.seq)])
       const ids = ledgerIds(caller.companyId)
       return { ...shown, data: shown.data.map((row) => presentCharge(fromRow(row), ids)) }
@@ -120,7 +181,12 @@ export function chargeRoutes(app: App, house: Deps): void {
     '/v1/credits/charges/:id',
     {
       config: { access: 'credits:read' },
-      schema: { summary: 'Read a charge down to its ledger entries', tags, params: z.object({ id }), response: answers({ 200: ChargeWhole }) },
+      schema: {
+        summary: 'Read a charge down to its ledger entries',
+        tags,
+        params: z.object({ id }),
+        response: answers({ 200: ChargeWhole }),
+      },
     },
     async ({ caller, params }) => {
       const ids = ledgerIds(caller.companyId)
@@ -130,7 +196,9 @@ export function chargeRoutes(app: App, house: Deps): void {
       return {
         ...presentCharge(fromRow(row), ids),
         items: itemsOf(row.items, row.lines),
-        entries: row.entries.filter((entry) => entry.credits > 0n).map((entry) => presentEntry(entry, ids)),
+        entries: row.entries
+          .filter((entry) => entry.credits > 0n)
+          .map((entry) => presentEntry(entry, ids)),
         lines: Object.entries(row.lines).map(([type, count]) => ({ type, count })),
         metadata: (row.metadata ?? null) as z.infer<typeof ChargeWhole>['metadata'],
         refunded: row.refunded,
@@ -151,7 +219,13 @@ export function chargeRoutes(app: App, house: Deps): void {
     },
     async (request, reply) => {
       const asked = { key: request.idempotencyKey, asked: request.asked }
-      const { view, replayed } = await refund(house, request.caller, asked, request.params.id, request.body.reason)
+      const { view, replayed } = await refund(
+        house,
+        request.caller,
+        asked,
+        request.params.id,
+        request.body.reason,
+      )
       setCreditHeaders(reply, { replayed })
       const { at, seq, chargeId, credits } = view
       const id = ledgerIds(request.caller.companyId).refund(at, seq)
@@ -162,21 +236,42 @@ export function chargeRoutes(app: App, house: Deps): void {
 }
 
 /** One charge of a batch: its own key, its own end. A key here and on a single charge is the same key. */
-async function chargeOne(house: Deps, caller: Caller, { idempotencyKey, ...body }: z.infer<typeof Batch>['charges'][number], requestId: string) {
+async function chargeOne(
+  house: Deps,
+  caller: Caller,
+  { idempotencyKey, ...body }: z.infer<typeof Batch>['charges'][number],
+  requestId: string,
+) {
   try {
     const parsed = NewChargeBody.safeParse(body)
     if (!parsed.success) {
-      const errors = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
+      const errors = parsed.error.issues.map((issue) => ({
+        path: issue.path.join('.'),
+        message: issue.message,
+      }))
       throw new Problem('invalid-request', `${errors[0]?.path}: ${errors[0]?.message}`, { errors })
     }
     const asked = `POST /v1/credits/charges\n${canonical(body)}`
-    const { view, replayed } = await charge(house, caller, { key: idempotencyKey, asked }, parsed.data as NewCharge)
+    const { view, replayed } = await charge(
+      house,
+      caller,
+      { key: idempotencyKey, asked },
+      parsed.data as NewCharge,
+    )
     return { status: 201, replayed, charge: presentCharge(view, ledgerIds(caller.companyId)) }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     const { retryAfter: _, ...facts } = error.facts
     const { code, title, status } = error
-    const told = { type: `/docs/problems#${code}`, title, status, detail: error.message, code, requestId, ...facts }
+    const told = {
+      type: `/docs/problems#${code}`,
+      title,
+      status,
+      detail: error.message,
+      code,
+      requestId,
+      ...facts,
+    }
     return { status, replayed: false, problem: told as z.infer<typeof problem> }
   }
 }

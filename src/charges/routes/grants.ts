@@ -1,11 +1,21 @@
 import { z } from 'zod'
 import { toJson } from '../../kit/credits.ts'
-import { ledgerIds } from '../../ledger/ids.ts'
 import { pageOf, readCursor } from '../../kit/cursor.ts'
+import { ledgerIds } from '../../ledger/ids.ts'
 import { listGrants, readGrant, readPoolNow } from '../../ledger/service/reads.ts'
 import { statusOf, thresholds, totalOf, usedPercent } from '../../ledger/thresholds.ts'
 import type { App } from '../../platform/app.ts'
-import { amount, answers, credits, id, listOf, page, text, time, timeOut } from '../../platform/shapes.ts'
+import {
+  amount,
+  answers,
+  credits,
+  id,
+  listOf,
+  page,
+  text,
+  time,
+  timeOut,
+} from '../../platform/shapes.ts'
 import { makeGrant, voidGrant } from '../service/grants.ts'
 import type { Deps } from '../service/rules.ts'
 import { GrantOut, presentGrant, setCreditHeaders } from './shapes.ts'
@@ -59,7 +69,9 @@ export function grantRoutes(app: App, house: Deps): void {
           const at = pool.reached[i] ?? null
           return { percent, reachedAt: at === null ? null : new Date(at).toISOString() }
         }),
-        grants: grants.map((grant) => presentGrant(grant, asOf.getTime(), ledgerIds(caller.companyId))),
+        grants: grants.map((grant) =>
+          presentGrant(grant, asOf.getTime(), ledgerIds(caller.companyId)),
+        ),
       }
     },
   )
@@ -67,26 +79,41 @@ export function grantRoutes(app: App, house: Deps): void {
     '/v1/credits/grants',
     {
       config: { access: 'admin', key: 'required' },
-      schema: { summary: 'Add purchased or adjustment credits', tags, body: NewGrantBody, response: answers({ 201: GrantOut }, 409, 422) },
+      schema: {
+        summary: 'Add purchased or adjustment credits',
+        tags,
+        body: NewGrantBody,
+        response: answers({ 201: GrantOut }, 409, 422),
+      },
     },
     async (request, reply) => {
       const asked = { key: request.idempotencyKey, asked: request.asked }
       const { view, replayed } = await makeGrant(house, request.caller, asked, request.body)
       setCreditHeaders(reply, { replayed })
-      return reply.code(201).send(presentGrant(view, view.createdAt, ledgerIds(request.caller.companyId)))
+      return reply
+        .code(201)
+        .send(presentGrant(view, view.createdAt, ledgerIds(request.caller.companyId)))
     },
   )
   app.get(
     '/v1/credits/grants',
     {
       config: { access: 'credits:read' },
-      schema: { summary: 'List grants, newest first', tags, querystring: z.object(page), response: answers({ 200: listOf(GrantOut) }) },
+      schema: {
+        summary: 'List grants, newest first',
+        tags,
+        querystring: z.object(page),
+        response: answers({ 200: listOf(GrantOut) }),
+      },
     },
     async ({ caller, query: { limit, cursor } }) => {
       const [before] = readCursor(cursor, 'int') ?? []
       const { now, grants } = await listGrants(house, caller.companyNo, before, limit + 1)
       const shown = pageOf(grants, limit, (grant) => [grant.no])
-      return { ...shown, data: shown.data.map((grant) => presentGrant(grant, now, ledgerIds(caller.companyId))) }
+      return {
+        ...shown,
+        data: shown.data.map((grant) => presentGrant(grant, now, ledgerIds(caller.companyId))),
+      }
     },
   )
   app.get(
@@ -97,7 +124,12 @@ export function grantRoutes(app: App, house: Deps): void {
     },
     async ({ caller, params }) => {
       const ids = ledgerIds(caller.companyId)
-      const { grant, now } = await readGrant(house, caller.companyNo, ids.readGrant(params.id), params.id)
+      const { grant, now } = await readGrant(
+        house,
+        caller.companyNo,
+        ids.readGrant(params.id),
+        params.id,
+      )
       return presentGrant(grant, now, ids)
     },
   )
@@ -115,7 +147,13 @@ export function grantRoutes(app: App, house: Deps): void {
     },
     async (request, reply) => {
       const asked = { key: request.idempotencyKey, asked: request.asked }
-      const { view, replayed } = await voidGrant(house, request.caller, asked, request.params.id, request.body)
+      const { view, replayed } = await voidGrant(
+        house,
+        request.caller,
+        asked,
+        request.params.id,
+        request.body,
+      )
       setCreditHeaders(reply, { replayed })
       const ids = ledgerIds(request.caller.companyId)
       const { now } = await readGrant(house, request.caller.companyNo, view.no, request.params.id)

@@ -1,13 +1,23 @@
 import { z } from 'zod'
-import { ledgerIds } from '../../ledger/ids.ts'
 import { pageOf, readCursor } from '../../kit/cursor.ts'
+import { ledgerIds } from '../../ledger/ids.ts'
 import { listHolds, readHold } from '../../ledger/service/reads.ts'
 import type { App } from '../../platform/app.ts'
 import { answers, id, listOf, page } from '../../platform/shapes.ts'
 import { presentCharge } from '../charge.ts'
 import { type Amount, capture, hold, type NewHold, release } from '../service/holds.ts'
 import type { Deps } from '../service/rules.ts'
-import { amountShape, Charge, For, HoldOut, Metadata, oneAmount, oneAmountFault, presentHold, setCreditHeaders } from './shapes.ts'
+import {
+  amountShape,
+  Charge,
+  For,
+  HoldOut,
+  Metadata,
+  oneAmount,
+  oneAmountFault,
+  presentHold,
+  setCreditHeaders,
+} from './shapes.ts'
 
 const TTL_DEFAULT_SECONDS = 900
 const TTL_MAX_SECONDS = 86_400
@@ -30,7 +40,12 @@ export function holdRoutes(app: App, house: Deps): void {
     '/v1/credits/holds',
     {
       config: { access: 'credits:write', key: 'required' },
-      schema: { summary: 'Set credits aside for work under way', tags, body: NewHoldBody, response: answers({ 201: HoldOut }, 402, 409, 422) },
+      schema: {
+        summary: 'Set credits aside for work under way',
+        tags,
+        body: NewHoldBody,
+        response: answers({ 201: HoldOut }, 402, 409, 422),
+      },
     },
     async (request, reply) => {
       const { ttlSeconds, ...body } = request.body
@@ -45,12 +60,28 @@ export function holdRoutes(app: App, house: Deps): void {
     '/v1/credits/holds/:id/capture',
     {
       config: { access: 'credits:write', key: 'required' },
-      schema: { summary: 'Charge what the work took, and give the rest back', tags, params, body: CaptureBody, response: answers({ 201: Charge }, 409, 422) },
+      schema: {
+        summary: 'Charge what the work took, and give the rest back',
+        tags,
+        params,
+        body: CaptureBody,
+        response: answers({ 201: Charge }, 409, 422),
+      },
     },
     async (request, reply) => {
       const asked = { key: request.idempotencyKey, asked: request.asked }
-      const { view, replayed } = await capture(house, request.caller, asked, request.params.id, request.body as Amount)
-      setCreditHeaders(reply, { replayed, charged: view.credits, available: view.balance.available })
+      const { view, replayed } = await capture(
+        house,
+        request.caller,
+        asked,
+        request.params.id,
+        request.body as Amount,
+      )
+      setCreditHeaders(reply, {
+        replayed,
+        charged: view.credits,
+        available: view.balance.available,
+      })
       return reply.code(201).send(presentCharge(view, ledgerIds(request.caller.companyId)))
     },
   )
@@ -58,11 +89,21 @@ export function holdRoutes(app: App, house: Deps): void {
     '/v1/credits/holds/:id/release',
     {
       config: { access: 'credits:write', key: 'own' },
-      schema: { summary: 'Give all that is held back', tags, params, response: answers({ 200: HoldOut }, 409) },
+      schema: {
+        summary: 'Give all that is held back',
+        tags,
+        params,
+        response: answers({ 200: HoldOut }, 409),
+      },
     },
     async (request, reply) => {
       const { idempotencyKey: key, asked } = request
-      const { view, replayed } = await release(house, request.caller, key ? { key, asked } : undefined, request.params.id)
+      const { view, replayed } = await release(
+        house,
+        request.caller,
+        key ? { key, asked } : undefined,
+        request.params.id,
+      )
       setCreditHeaders(reply, { replayed })
       return presentHold(view, ledgerIds(request.caller.companyId))
     },
@@ -74,7 +115,10 @@ export function holdRoutes(app: App, house: Deps): void {
       schema: {
         summary: 'List holds, newest first',
         tags,
-        querystring: z.object({ ...page, status: z.enum(['held', 'captured', 'released', 'expired']).optional() }),
+        querystring: z.object({
+          ...page,
+          status: z.enum(['held', 'captured', 'released', 'expired']).optional(),
+        }),
         response: answers({ 200: listOf(HoldOut) }),
       },
     },
@@ -82,7 +126,10 @@ export function holdRoutes(app: App, house: Deps): void {
       const [before] = readCursor(cursor, 'bigint') ?? []
       const rows = await listHolds(house, caller.companyNo, { status, before, limit: limit + 1 })
       const shown = pageOf(rows, limit, (row) => [BigInt(row.id)])
-      return { ...shown, data: shown.data.map((row) => presentHold(row, ledgerIds(caller.companyId))) }
+      return {
+        ...shown,
+        data: shown.data.map((row) => presentHold(row, ledgerIds(caller.companyId))),
+      }
     },
   )
   app.get(

@@ -3,8 +3,8 @@ import { toJson } from '../../kit/credits.ts'
 import { pageOf, readCursor } from '../../kit/cursor.ts'
 import { type LedgerIds, ledgerIds } from '../../ledger/ids.ts'
 import { entryTypes } from '../../ledger/pool.ts'
+import type { EntryRow } from '../../ledger/records.ts'
 import { listEntries } from '../../ledger/service/reads.ts'
-import type { EntryRow } from '../../ledger/store/reads.ts'
 import type { App } from '../../platform/app.ts'
 import { answers, credits, id, listOf, page, time, timeOut } from '../../platform/shapes.ts'
 import type { Deps } from '../service/rules.ts'
@@ -70,7 +70,11 @@ export function ledgerRoutes(app: App, house: Deps): void {
 }
 
 /** What each type does to (available, held), as the contract has it. */
-export function deltas({ type, credits, fromHold }: Pick<EntryRow, 'type' | 'credits' | 'fromHold'>): [bigint, bigint] {
+export function deltas({
+  type,
+  credits,
+  fromHold,
+}: Pick<EntryRow, 'type' | 'credits' | 'fromHold'>): [bigint, bigint] {
   switch (type) {
     case 'grant':
     case 'refund':

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { type Credits, formatCredits, micros, toJson, ZERO } from '../../kit/credits.ts'
 import type { LedgerIds } from '../../ledger/ids.ts'
 import { type Grant, type Hold, isOver, type Moment } from '../../ledger/pool.ts'
-import type { Item } from '../../rating/rate-card.ts'
 import { amount, credits, id, text, timeOut } from '../../platform/shapes.ts'
+import type { Item } from '../../rating/rate-card.ts'
 
 const CallItem = z.strictObject({
   type: z.literal('call'),
@@ -18,7 +18,10 @@ const CallItem = z.strictObject({
 const OtherItem = z.strictObject({
   type: z
     .string()
-    .regex(/^(?!call$)[a-z][a-z0-9_]{0,63}$/, 'must be call, or a type on the rate card in lower case')
+    .regex(
+      /^(?!call$)[a-z][a-z0-9_]{0,63}$/,
+      'must be call, or a type on the rate card in lower case',
+    )
     .meta({ description: 'email, or any type on the rate card.' }),
   id: id.optional(),
   quantity: z.number().int().min(1).max(1_000_000_000).optional(),
@@ -41,10 +44,15 @@ export const For = {
 /** The caller's own facts, given back with the charge; at most 8 KB of JSON. */
 export const Metadata = z
   .record(z.string(), z.json())
-  .refine((value) => JSON.stringify(value).length <= 8192, { error: 'must be at most 8 KB of JSON' })
-  .refine((value) => !JSON.stringify(value).includes('\\u0000') && JSON.stringify(value).isWellFormed(), {
-    error: 'must be well-formed Unicode without NUL characters',
+  .refine((value) => JSON.stringify(value).length <= 8192, {
+    error: 'must be at most 8 KB of JSON',
   })
+  .refine(
+    (value) => !JSON.stringify(value).includes('\\u0000') && JSON.stringify(value).isWellFormed(),
+    {
+      error: 'must be well-formed Unicode without NUL characters',
+    },
+  )
   .optional()
 
 /** Items to be priced, or an amount: one of the two. */
@@ -122,7 +130,8 @@ export const GrantOut = z
   .meta({ id: 'Grant' })
 
 export function presentHold(hold: Hold, ids: LedgerIds) {
-  const { feature, instanceId, instanceName, trigger, integrationId, memberId, teamId } = hold.attribution
+  const { feature, instanceId, instanceName, trigger, integrationId, memberId, teamId } =
+    hold.attribution
   return {
     id: ids.hold(hold.id),
     credits: toJson(hold.credits),
@@ -131,7 +140,10 @@ export function presentHold(hold: Hold, ids: LedgerIds) {
     expiresAt: new Date(hold.expiresAt).toISOString(),
     createdAt: new Date(hold.createdAt).toISOString(),
     endedAt: hold.endedAt === null ? null : new Date(hold.endedAt).toISOString(),
-    draws: hold.draws.map((draw) => ({ grantId: ids.grant(draw.grantNo), credits: toJson(draw.credits) })),
+    draws: hold.draws.map((draw) => ({
+      grantId: ids.grant(draw.grantNo),
+      credits: toJson(draw.credits),
+    })),
     feature,
     instance: instanceId === null ? null : { id: instanceId, name: instanceName ?? instanceId },
     trigger,
@@ -153,7 +165,11 @@ export function presentGrant(grant: Grant, now: Moment, ids: LedgerIds) {
     consumed: toJson(grant.consumed),
     expired: toJson(grant.expired),
     voided: toJson(grant.voided),
-    status: over ? ('ended' as const) : grant.effectiveAt > now ? ('scheduled' as const) : ('usable' as const),
+    status: over
+      ? ('ended' as const)
+      : grant.effectiveAt > now
+        ? ('scheduled' as const)
+        : ('usable' as const),
     effectiveAt: new Date(grant.effectiveAt).toISOString(),
     expiresAt: grant.expiresAt === null ? null : new Date(grant.expiresAt).toISOString(),
     reference: grant.reference,
@@ -170,5 +186,6 @@ export function setCreditHeaders(
   if (done.replayed) reply.header('idempotency-replayed', 'true')
   if (done.charged === undefined && !done.replayed) return
   reply.header('x-credits-charged', formatCredits(done.replayed ? ZERO : (done.charged ?? ZERO)))
-  if (done.available !== undefined) reply.header('x-credits-available', formatCredits(micros(done.available)))
+  if (done.available !== undefined)
+    reply.header('x-credits-available', formatCredits(micros(done.available)))
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
+import { termEnd } from '../../contracts/service.ts'
 import { actorOf, type Caller, may, requireScope } from '../../kit/caller.ts'
 import { type Credits, ZERO } from '../../kit/credits.ts'
 import { notFound, Problem, unprocessable } from '../../kit/problem.ts'
-import { termEnd } from '../../contracts/service.ts'
 import { ledgerIds } from '../../ledger/ids.ts'
 import type { Grant } from '../../ledger/pool.ts'
 import { readCharge, readGrant } from '../../ledger/service/reads.ts'
@@ -43,8 +43,17 @@ export async function makeGrant(
       kind: 'grant',
       grant: (now) => {
         const over = end && end.getTime() <= now
-        if (end && !over && asked.source === 'purchased' && asked.expiresAt && asked.expiresAt > end) {
-          throw unprocessable('expiresAt', `lies past the end of the contract term, ${end.toISOString()}`)
+        if (
+          end &&
+          !over &&
+          asked.source === 'purchased' &&
+          asked.expiresAt &&
+          asked.expiresAt > end
+        ) {
+          throw unprocessable(
+            'expiresAt',
+            `lies past the end of the contract term, ${end.toISOString()}`,
+          )
         }
         const expiresAt = asked.expiresAt ?? (over ? undefined : end)
         return {
@@ -62,7 +71,8 @@ export async function makeGrant(
   if (outcome.kind === 'replay') {
     const { view } = await grantReplay(deps, caller, outcome.result)
     const untouched = { held: ZERO, consumed: ZERO, expired: ZERO, voided: ZERO, voidOwed: ZERO }
-    return { view: { ...view, ...untouched, available: view.amount }, replayed: true }
+    const entered = view.effectiveAt <= view.createdAt
+    return { view: { ...view, ...untouched, available: view.amount, entered }, replayed: true }
   }
   assert(outcome.kind === 'grant')
   return { view: outcome.grant, replayed: false }
@@ -80,7 +90,13 @@ export async function voidGrant(
   const outcome = await deps.ledger.submit({
     companyNo: caller.companyNo,
     key: keyOf(actorOf(caller), 'void', request.key, request.asked),
-    asked: { kind: 'void', grantNo: ledgerIds(caller.companyId).readGrant(id), publicId: id, actor: actorOf(caller), ...asked },
+    asked: {
+      kind: 'void',
+      grantNo: ledgerIds(caller.companyId).readGrant(id),
+      publicId: id,
+      actor: actorOf(caller),
+      ...asked,
+    },
   })
   if (outcome.kind === 'replay') return grantReplay(deps, caller, outcome.result)
   assert(outcome.kind === 'void')
@@ -117,7 +133,14 @@ export async function refund(
   const outcome = await deps.ledger.submit({
     companyNo: caller.companyNo,
     key: keyOf(actorOf(caller), 'refund', request.key, request.asked),
-    asked: { kind: 'refund', chargeAt: at, chargeSeq: seq, publicId: id, reason, actor: actorOf(caller) },
+    asked: {
+      kind: 'refund',
+      chargeAt: at,
+      chargeSeq: seq,
+      publicId: id,
+      reason,
+      actor: actorOf(caller),
+    },
   })
   if (outcome.kind === 'replay') {
     const credits = row.entries.reduce((total, entry) => total + entry.credits, 0n) as Credits

@@ -11,7 +11,9 @@ import { type Answered, type Request, replayOf, withRules } from './charge.ts'
 import { attribute, cardNow, type Deps, type For } from './rules.ts'
 
 /** What is reserved or captured: items to be priced, or an amount. */
-export type Amount = { items: Item[]; credits?: undefined } | { credits: Credits; items?: undefined }
+export type Amount =
+  | { items: Item[]; credits?: undefined }
+  | { credits: Credits; items?: undefined }
 
 export type NewHold = For & Amount & { ttlMs: number; metadata?: unknown }
 
@@ -19,7 +21,12 @@ export type NewHold = For & Amount & { ttlMs: number; metadata?: unknown }
 const AMOUNT_LINES = {}
 
 /** Sets credits aside for work under way. End it with `capture` or `release`, before it expires. */
-export async function hold(deps: Deps, caller: Caller, request: Request, asked: NewHold): Promise<Answered<Hold>> {
+export async function hold(
+  deps: Deps,
+  caller: Caller,
+  request: Request,
+  asked: NewHold,
+): Promise<Answered<Hold>> {
   requireScope(caller, 'credits:write')
   const key = keyOf(actorOf(caller), 'hold', request.key, request.asked)
   const outcome = await withRules(deps, caller, async (rules) => {

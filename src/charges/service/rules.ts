@@ -9,6 +9,8 @@ import { cardAt, type RateCard } from '../../rating/rate-card.ts'
 import { readRateCards } from '../../rating/service.ts'
 import * as store from '../store.ts'
 
+export type { Attribution }
+
 export type Deps = { db: Database; ledger: Ledger; clock: Clock; rules: RuleBook }
 
 /** What a charge of a company goes by: its prices and switches, and the epoch that they hold for. */
@@ -47,7 +49,11 @@ export function openRuleBook({ db }: { db: Database }): RuleBook {
 }
 
 /** The rate card in force for a company right now. */
-export async function cardNow({ db, clock }: Deps, companyNo: CompanyNo, rules: Rules): Promise<RateCard> {
+export async function cardNow(
+  { db, clock }: Deps,
+  companyNo: CompanyNo,
+  rules: Rules,
+): Promise<RateCard> {
   if (rules.cards.length === 1) return rules.cards[0]!
   const now = rules.onTestClock
     ? await db.company(companyNo, (tx) => companyTime(tx, companyNo, clock))
@@ -69,7 +75,12 @@ export interface For {
  * request's, else the instance's, else the integration's, else the member's primary one. Refuses a
  * feature that is switched off for that team.
  */
-export async function attribute(deps: Deps, caller: Caller, asked: For, rules: Rules): Promise<Attribution> {
+export async function attribute(
+  deps: Deps,
+  caller: Caller,
+  asked: For,
+  rules: Rules,
+): Promise<Attribution> {
   const { db, ledger } = deps
   const memberId = asked.memberId ?? caller.memberId ?? null
   const given = asked.teamId ?? asked.instance?.teamId ?? caller.teamId ?? null

@@ -10,6 +10,8 @@ import { keyOf } from '../key.ts'
 import { withRules } from './charge.ts'
 import { attribute, cardNow, type Deps, type For } from './rules.ts'
 
+export type { Rider }
+
 /** Credits reserved for work that a feature of the house is about to do. */
 export interface Reserved {
   hold: Hold
@@ -90,7 +92,11 @@ export async function captureWork(
 }
 
 /** Gives back what is left of a hold; one that is over already is left alone. */
-export async function releaseWork({ ledger }: Pick<Deps, 'ledger'>, companyNo: number, holdId: number): Promise<void> {
+export async function releaseWork(
+  { ledger }: Pick<Deps, 'ledger'>,
+  companyNo: number,
+  holdId: number,
+): Promise<void> {
   try {
     await ledger.submit({ companyNo, asked: { kind: 'release', holdId, publicId: String(holdId) } })
   } catch (error) {

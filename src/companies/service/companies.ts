@@ -89,11 +89,13 @@ export interface ChangeDeps {
   db: Database
   /** Whether contract years were counted in the company's time zone, which then stays. */
   hasContract: (tx: Tx, companyNo: CompanyNo) => Promise<boolean>
+  /** Counts use anew by the days of the zone that is now the company's. */
+  recountUsage: (tx: Tx, companyNo: CompanyNo) => Promise<void>
 }
 
 /** Changes the company's name, time zone or settings; what is not given stays. */
 export async function changeCompany(
-  { db, hasContract }: ChangeDeps,
+  { db, hasContract, recountUsage }: ChangeDeps,
   caller: Caller,
   asked: CompanyChange,
 ) {
@@ -113,6 +115,7 @@ export async function changeCompany(
     })
     const after = { ...before, name, timezone, settings }
     await store.updateCompany(tx, after)
+    if (timezone !== before.timezone) await recountUsage(tx, no)
     const object = { type: 'company', id: before.id }
     await recordAudit(tx, caller, 'company.change', object, audited(before), audited(after))
     return present(tx, no)

@@ -1,9 +1,10 @@
 import { addDays, type Day, dayOf } from '../../kit/calendar.ts'
 import { type Caller, type CompanyNo, requireScope } from '../../kit/caller.ts'
-import type { Run } from '../../ledger/commands.ts'
 import { byDrawOrder, type Moment } from '../../ledger/pool.ts'
-import { runIn } from '../../ledger/service/ledger.ts'
 import { current } from '../../ledger/service/reads.ts'
+import { companyTime } from '../../platform/company-time.ts'
+import type { Tx } from '../../platform/database.ts'
+import { type Run, runIn } from '../../platform/run.ts'
 import {
   type DayOfUse,
   dayStarts,
@@ -14,9 +15,13 @@ import {
   type Supply,
 } from '../forecast.ts'
 import { eachDay } from '../range.ts'
-import { readCalendar, readDailyCredits, readFirstDay, readResets, readSupplies } from '../store/usage.ts'
-import type { Tx } from '../../platform/database.ts'
-import { companyTime } from '../../platform/company-time.ts'
+import {
+  readCalendar,
+  readDailyCredits,
+  readFirstDay,
+  readResets,
+  readSupplies,
+} from '../store/usage.ts'
 import type { Deps } from './usage.ts'
 
 /** When the credits run out if use goes on as it was lately. */
@@ -51,7 +56,8 @@ export async function forecast(deps: Deps, caller: Caller): Promise<Forecast> {
   const { everGranted, pace, supplies, now, starts } = outset
   const outlook = lookAhead(supplies, pace, now, starts)
   const said = { perDay: pace.perDay, basis: basisOf(outset) }
-  if (!everGranted || pace.perDay === 0n) return { ...outlook, ...said, runOutAt: null, range: null }
+  if (!everGranted || pace.perDay === 0n)
+    return { ...outlook, ...said, runOutAt: null, range: null }
   const at = (perDay: bigint) =>
     lookAhead(supplies, pace, now, starts, { times: perDay, per: pace.perDay }).runOutAt
   const early = at(pace.perDay + pace.margin)
@@ -74,7 +80,10 @@ export async function runOutWith(
 }
 
 /** The same with so much more spent at once and every day. */
-export function withMore(outset: Outset, { once, perDay }: { once: bigint; perDay: bigint }): Outset {
+export function withMore(
+  outset: Outset,
+  { once, perDay }: { once: bigint; perDay: bigint },
+): Outset {
   const { pace, supplies, now } = outset
   let open = once
   const left = supplies.map((one) => {

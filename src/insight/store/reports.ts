@@ -1,7 +1,7 @@
 import type { CompanyNo } from '../../kit/caller.ts'
-import type { Run } from '../../ledger/commands.ts'
 import type { Source } from '../../ledger/pool.ts'
 import { textArray } from '../../platform/arrays.ts'
+import type { Run } from '../../platform/run.ts'
 import type { Days } from '../range.ts'
 
 /** One line of the usage report. */

@@ -1,7 +1,7 @@
 import type { CompanyNo } from '../../kit/caller.ts'
-import type { Run } from '../../ledger/commands.ts'
 import type { Lines, Moment } from '../../ledger/pool.ts'
 import { arrayOf, textArray } from '../../platform/arrays.ts'
+import type { Run } from '../../platform/run.ts'
 
 // The statements that keep the roll-up. Like the ledger's own, one serves all pools of a group.
 

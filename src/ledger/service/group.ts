@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { CompanyNo } from '../../kit/caller.ts'
 import { Problem } from '../../kit/problem.ts'
+import type { Run } from '../../platform/run.ts'
 import { type Book, openBook } from '../book.ts'
 import {
   type Asked,
@@ -13,7 +14,6 @@ import {
   type PastCharges,
   pastKey,
   type Rider,
-  type Run,
   resultOf,
 } from '../commands.ts'
 import { catchUp } from '../due.ts'
@@ -23,7 +23,16 @@ import * as store from '../store/groups.ts'
 /** A command's end: what was done, or why it was refused. */
 export type Settled = { outcome: Outcome } | { refusal: Problem }
 
-const kinds: Asked['kind'][] = ['charge', 'hold', 'capture', 'release', 'refund', 'grant', 'void', 'settle']
+const kinds: Asked['kind'][] = [
+  'charge',
+  'hold',
+  'capture',
+  'release',
+  'refund',
+  'grant',
+  'void',
+  'settle',
+]
 const nothingRefused: CompanionSession = {}
 
 /** What a group needs beside its commands. */
@@ -77,7 +86,11 @@ export interface Desk {
 }
 
 /** Locks the pools of these commands and lays out all that deciding them needs. */
-export async function openDesk(run: Run, commands: Command[], context: GroupContext): Promise<Desk> {
+export async function openDesk(
+  run: Run,
+  commands: Command[],
+  context: GroupContext,
+): Promise<Desk> {
   const companies = [...new Set(commands.map((command) => command.companyNo))].sort((a, b) => a - b)
   const keyed = commands.filter((command) => command.key)
   const wanted = wantedOf(commands)
@@ -86,12 +99,13 @@ export async function openDesk(run: Run, commands: Command[], context: GroupCont
     store.lockPools(run, companies),
     store.readLiveGrants(run, companies),
     keyed.length
-      ? store.readKeys(run, keyed.map(({ companyNo, key }) => ({ companyNo, it: key! })))
+      ? store.readKeys(
+          run,
+          keyed.map(({ companyNo, key }) => ({ companyNo, it: key! })),
+        )
       : [],
     wanted.holds.length ? store.readHolds(run, wanted.holds) : [],
-    wanted.refunds.length
-      ? store.readPastCharges(run, wanted.refunds)
-      : (new Map() as PastCharges),
+    wanted.refunds.length ? store.readPastCharges(run, wanted.refunds) : (new Map() as PastCharges),
   ])
   const grants = new Map<CompanyNo, Map<number, Grant>>(companies.map((no) => [no, new Map()]))
   const shelf = (companyNo: CompanyNo) => grants.get(companyNo)!
@@ -107,10 +121,13 @@ export async function openDesk(run: Run, commands: Command[], context: GroupCont
     ...holds.flatMap(({ companyNo, it }) => drawn(companyNo, it.draws)),
   ].filter(({ companyNo, it }) => !shelf(companyNo).has(it))
   if (dormant.length) {
-    for (const { companyNo, it } of await store.readGrants(run, dormant)) shelf(companyNo).set(it.no, it)
+    for (const { companyNo, it } of await store.readGrants(run, dormant))
+      shelf(companyNo).set(it.no, it)
   }
 
-  const books = new Map(pools.map((pool) => [pool.companyNo, openBook(pool, [...shelf(pool.companyNo).values()])]))
+  const books = new Map(
+    pools.map((pool) => [pool.companyNo, openBook(pool, [...shelf(pool.companyNo).values()])]),
+  )
   const bookOf = (companyNo: CompanyNo): Book => {
     const book = books.get(companyNo)
     assert(book, `company ${companyNo} has a pool`)
@@ -147,9 +164,11 @@ function wantedOf(commands: Command[]) {
   const grants: store.Owned<number>[] = []
   const refunds: { companyNo: CompanyNo; at: Moment; seq: number }[] = []
   for (const { companyNo, asked } of commands) {
-    if (asked.kind === 'capture' || asked.kind === 'release') holds.push({ companyNo, it: asked.holdId })
+    if (asked.kind === 'capture' || asked.kind === 'release')
+      holds.push({ companyNo, it: asked.holdId })
     else if (asked.kind === 'void') grants.push({ companyNo, it: asked.grantNo })
-    else if (asked.kind === 'refund') refunds.push({ companyNo, at: asked.chargeAt, seq: asked.chargeSeq })
+    else if (asked.kind === 'refund')
+      refunds.push({ companyNo, at: asked.chargeAt, seq: asked.chargeSeq })
   }
   return { holds, grants, refunds }
 }
@@ -222,7 +241,10 @@ function decideAll(commands: Command[], deciding: Deciding): Settled[] {
     const first = known.get(command) ?? (mine ? made.get(mine) : undefined)
     if (key && first) {
       if (first.fingerprint !== key.fingerprint) {
-        const refusal = new Problem('idempotency-conflict', 'This key was used for another request.')
+        const refusal = new Problem(
+          'idempotency-conflict',
+          'This key was used for another request.',
+        )
         return { refusal }
       }
       return { outcome: { kind: 'replay', at: first.at, result: first.result } }
@@ -263,22 +285,34 @@ async function writeAll(
     if (rows.length) writes.push(write(run, rows))
   }
   const entries = own((book) => book.entries)
-  for (const month of unopenedMonths(context, entries.map(({ it }) => it.at))) {
+  for (const month of unopenedMonths(
+    context,
+    entries.map(({ it }) => it.at),
+  )) {
     writes.push(store.openMonth(run, month))
   }
-  when(own((book) => pickAll(book.grants, book.newGrants)), store.insertGrants)
+  when(
+    own((book) => pickAll(book.grants, book.newGrants)),
+    store.insertGrants,
+  )
   when(
     own((book) => pickAll(book.grants, book.changedGrants.difference(book.newGrants))),
     store.updateGrants,
   )
   when(entries, store.insertEntries)
-  when(own((book) => pickAll(book.holds, book.newHolds)), store.insertHolds)
+  when(
+    own((book) => pickAll(book.holds, book.newHolds)),
+    store.insertHolds,
+  )
   when(
     own((book) => pickAll(book.holds, book.changedHolds.difference(book.newHolds))),
     store.updateHolds,
   )
   const nowOf = new Map(books.map(({ pool }) => [pool.companyNo, pool.clock ?? context.now]))
-  when(newKeys(commands, settled, (companyNo) => nowOf.get(companyNo)!), store.insertKeys)
+  when(
+    newKeys(commands, settled, (companyNo) => nowOf.get(companyNo)!),
+    store.insertKeys,
+  )
   when(newDetails(commands, settled), store.insertDetails)
   when(
     books.map((book) => book.pool).filter((_, i) => hasChanged(before.get(books[i]!)!, books[i]!)),
@@ -288,7 +322,8 @@ async function writeAll(
   for (const session of sessions) if (session.write) writes.push(session.write(run))
   const done = commands.flatMap((command, i) => {
     const end = settled[i]
-    const did = end && 'outcome' in end && end.outcome.kind !== 'replay' && end.outcome.kind !== 'stale'
+    const did =
+      end && 'outcome' in end && end.outcome.kind !== 'replay' && end.outcome.kind !== 'stale'
     return did ? [{ command, outcome: end.outcome }] : []
   })
   for (const [rider, riding] of ridersOf(done.map(({ command }) => command))) {
@@ -321,8 +356,13 @@ function pickAll<K, V>(from: Map<K, V>, keys: Set<K>): V[] {
 }
 
 function hasChanged(before: Pool, { pool, entries }: Book): boolean {
-  return entries.length > 0 || before.nextDueAt !== pool.nextDueAt || before.grants !== pool.grants ||
-    before.periodStart !== pool.periodStart || before.used !== pool.used
+  return (
+    entries.length > 0 ||
+    before.nextDueAt !== pool.nextDueAt ||
+    before.grants !== pool.grants ||
+    before.periodStart !== pool.periodStart ||
+    before.used !== pool.used
+  )
 }
 
 function newKeys(
@@ -338,7 +378,10 @@ function newKeys(
   })
 }
 
-function newDetails(commands: Command[], settled: Settled[]): store.Owned<{ seq: number; detail: Detail }>[] {
+function newDetails(
+  commands: Command[],
+  settled: Settled[],
+): store.Owned<{ seq: number; detail: Detail }>[] {
   return commands.flatMap(({ companyNo, asked }, i) => {
     const end = settled[i]
     if (!end || !('outcome' in end) || !('detail' in asked) || !asked.detail) return []

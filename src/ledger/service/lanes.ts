@@ -2,8 +2,9 @@ import pg from 'pg'
 import { Problem } from '../../kit/problem.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
-import type { Command, Companion, Outcome, Run } from '../commands.ts'
 import { openPipeline, type Pipeline } from '../../platform/pipeline.ts'
+import type { Run } from '../../platform/run.ts'
+import type { Command, Companion, Outcome } from '../commands.ts'
 import { type DoneGroup, runGroup, type Settled } from './group.ts'
 
 export interface LanesOptions {
@@ -87,7 +88,10 @@ function openLane(options: LanesOptions, depth: number, months: Set<number>): La
 
   async function serve(connection: Connection, group: Waiting[]): Promise<void> {
     try {
-      const settled = await commit(connection, group.map((one) => one.command))
+      const settled = await commit(
+        connection,
+        group.map((one) => one.command),
+      )
       settled.forEach((end, i) => {
         if ('outcome' in end) group[i]?.resolve(end.outcome)
         else group[i]?.reject(end.refusal)
@@ -159,9 +163,13 @@ class Unreachable extends Error {
 
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof Unreachable)) return error
-  return new Problem('unavailable', 'The database cannot be reached. Ask again with the same key.', {
-    retryAfter: 2,
-  })
+  return new Problem(
+    'unavailable',
+    'The database cannot be reached. Ask again with the same key.',
+    {
+      retryAfter: 2,
+    },
+  )
 }
 
 /** Whether trying again can help: the connection broke, the server is coming up, or two transactions collided. */

@@ -1,10 +1,10 @@
-import { CompiledQuery } from 'kysely'
 import type { CompanyNo } from '../../kit/caller.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database, Tx } from '../../platform/database.ts'
 import type { Logger } from '../../platform/log.ts'
+import { type Run, runIn } from '../../platform/run.ts'
 import { type Book, judge, type Use, unspentOf } from '../book.ts'
-import type { Command, Companion, Outcome, Run } from '../commands.ts'
+import type { Command, Companion, Outcome } from '../commands.ts'
 import { addGrant, enterGrant, type NewGrant, requireRoom } from '../movements.ts'
 import type { Attribution, Moment, Pool } from '../pool.ts'
 import * as store from '../store/groups.ts'
@@ -19,7 +19,11 @@ export interface Ledger {
    * Does one change by itself, with the pool locked from the start, together with rows of the caller's
    * own; inside the transaction of `db` when that has one.
    */
-  transact<T>(db: Database, companyNo: CompanyNo, work: (tx: Tx, books: Books) => Promise<T>): Promise<T>
+  transact<T>(
+    db: Database,
+    companyNo: CompanyNo,
+    work: (tx: Tx, books: Books) => Promise<T>,
+  ): Promise<T>
   /** The number of what a charge is for; the same attribution always has the same one. */
   attribute(companyNo: CompanyNo, asked: Omit<Attribution, 'id'>): Promise<Attribution>
   /** Does what has fallen due in these companies' pools, if anything has. */
@@ -84,7 +88,9 @@ export function openLedger({ companions = [], ...options }: LedgerOptions): Ledg
       const name = JSON.stringify([companyNo, ...Object.values(sorted(asked))])
       const known = attributions.get(name)
       if (known) return known
-      const found = await db.company(companyNo, (tx) => store.internAttribution(runIn(tx), companyNo, asked))
+      const found = await db.company(companyNo, (tx) =>
+        store.internAttribution(runIn(tx), companyNo, asked),
+      )
       if (attributions.size >= ATTRIBUTIONS_MAX) attributions.clear()
       attributions.set(name, found)
       return found
@@ -127,12 +133,6 @@ export async function raiseEpoch(tx: Tx, companyNo: CompanyNo): Promise<void> {
     .set((eb) => ({ configEpoch: eb('configEpoch', '+', 1) }))
     .where('companyId', '=', companyNo)
     .execute()
-}
-
-/** Statements of the ledger inside another transaction. */
-export function runIn(tx: Tx): Run {
-  return async <Row>(_name: string, text: string, values: unknown[] = []) =>
-    (await tx.executeQuery(CompiledQuery.raw(text, values))).rows as Row[]
 }
 
 function booksOf(book: Book, now: Moment): Books {

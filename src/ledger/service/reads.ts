@@ -4,10 +4,12 @@ import { ZERO } from '../../kit/credits.ts'
 import { notFound } from '../../kit/problem.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database, Tx } from '../../platform/database.ts'
+import { runIn } from '../../platform/run.ts'
 import { byDrawOrder, type Grant, type Hold, type Moment, type Pool } from '../pool.ts'
+import type { ChargeRow } from '../records.ts'
 import * as groups from '../store/groups.ts'
 import * as reads from '../store/reads.ts'
-import { type Ledger, runIn } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 
 type Deps = { db: Database; ledger: Ledger; clock: Clock }
 
@@ -23,7 +25,9 @@ export async function readPoolNow(deps: Deps, companyNo: CompanyNo): Promise<Poo
   return current(deps, companyNo, async (tx, pool, now) => ({
     asOf: new Date(Math.max(now, pool.lastAt ?? now)),
     pool,
-    grants: (await groups.readLiveGrants(runIn(tx), [companyNo])).map(({ it }) => it).sort(byDrawOrder),
+    grants: (await groups.readLiveGrants(runIn(tx), [companyNo]))
+      .map(({ it }) => it)
+      .sort(byDrawOrder),
   }))
 }
 
@@ -55,7 +59,12 @@ export async function listEntries(deps: Deps, companyNo: CompanyNo, filter: read
 }
 
 /** One charge with everything written of it; undefined when there is none. */
-export async function readCharge({ db }: Pick<Deps, 'db'>, companyNo: CompanyNo, at: Moment, seq: number) {
+export async function readCharge(
+  { db }: Pick<Deps, 'db'>,
+  companyNo: CompanyNo,
+  at: Moment,
+  seq: number,
+) {
   return db.snapshot(companyNo, (tx) => reads.readCharge(runIn(tx), companyNo, at, seq))
 }
 
@@ -64,7 +73,7 @@ export async function listCharges(deps: Deps, companyNo: CompanyNo, filter: read
   return deps.db.snapshot(companyNo, async (tx) => {
     const run = runIn(tx)
     const places = await reads.readChargePlaces(run, companyNo, filter)
-    const rows: reads.ChargeRow[] = []
+    const rows: ChargeRow[] = []
     for (const { at, seq } of places) {
       const row = await reads.readCharge(run, companyNo, at, seq)
       if (row) rows.push(row)
@@ -74,7 +83,12 @@ export async function listCharges(deps: Deps, companyNo: CompanyNo, filter: read
 }
 
 /** A page of grants, newest first. */
-export async function listGrants(deps: Deps, companyNo: CompanyNo, before: number | undefined, limit: number) {
+export async function listGrants(
+  deps: Deps,
+  companyNo: CompanyNo,
+  before: number | undefined,
+  limit: number,
+) {
   return current(deps, companyNo, async (tx, _pool, now) => ({
     now,
     grants: await reads.readGrantPage(runIn(tx), companyNo, before, limit),
@@ -96,7 +110,12 @@ export async function readGrant(
 }
 
 /** One hold by its number; throws not-found, naming its public id. */
-export async function readHold(deps: Deps, companyNo: CompanyNo, no: number, id: string): Promise<Hold> {
+export async function readHold(
+  deps: Deps,
+  companyNo: CompanyNo,
+  no: number,
+  id: string,
+): Promise<Hold> {
   return current(deps, companyNo, async (tx) => {
     const [found] = await groups.readHolds(runIn(tx), [{ companyNo, it: no }])
     if (!found) throw notFound('hold', id)
@@ -105,7 +124,11 @@ export async function readHold(deps: Deps, companyNo: CompanyNo, no: number, id:
 }
 
 /** A hold as it was when it was made, for who asks again. */
-export async function readHoldAsMade({ db }: Pick<Deps, 'db'>, companyNo: CompanyNo, no: number): Promise<Hold> {
+export async function readHoldAsMade(
+  { db }: Pick<Deps, 'db'>,
+  companyNo: CompanyNo,
+  no: number,
+): Promise<Hold> {
   return db.snapshot(companyNo, async (tx) => {
     const [found] = await groups.readHolds(runIn(tx), [{ companyNo, it: no }])
     assert(found, 'a remembered hold is there')
@@ -123,7 +146,10 @@ export async function listHolds(
   return current(deps, companyNo, async (tx) => {
     const run = runIn(tx)
     const ids = await reads.readHoldIds(run, companyNo, asked.status, asked.before, asked.limit)
-    const found = await groups.readHolds(run, ids.map((it) => ({ companyNo, it })))
+    const found = await groups.readHolds(
+      run,
+      ids.map((it) => ({ companyNo, it })),
+    )
     const byId = new Map(found.map(({ it }) => [it.id, it]))
     return ids.map((id) => byId.get(id)!)
   })

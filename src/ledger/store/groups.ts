@@ -1,8 +1,9 @@
 import type { CompanyNo } from '../../kit/caller.ts'
 import { micros } from '../../kit/credits.ts'
 import { arrayOf, textArray } from '../../platform/arrays.ts'
+import type { Run } from '../../platform/run.ts'
 import type { Book } from '../book.ts'
-import type { Detail, Key, PastCharges, Run } from '../commands.ts'
+import type { Detail, Key, PastCharges } from '../commands.ts'
 import { pastKey } from '../commands.ts'
 import {
   type Attribution,
@@ -21,9 +22,18 @@ import {
 
 // Every statement of the ledger's groups. Rows go in and out as arrays, one statement for all pools of a
 // group; `lateral … limit 1` keeps a lookup a lookup, whatever the planner believes of an empty table.
+// What is written is unnested in the select list: in `from` each array would be stored before it is read.
 
 const ms = (at: Date | null): Moment | null => (at === null ? null : at.getTime())
-const iso = (at: Moment | null): string | null => (at === null ? null : new Date(at).toISOString())
+
+let [lastMoment, lastIso]: [Moment, string] = [0, new Date(0).toISOString()]
+
+/** A moment as text; most of a group happens in one. */
+function iso(at: Moment | null): string | null {
+  if (at === null) return null
+  if (at !== lastMoment) [lastMoment, lastIso] = [at, new Date(at).toISOString()]
+  return lastIso
+}
 
 // --- reading ---------------------------------------------------------------------------------------
 
@@ -215,7 +225,11 @@ export async function readDueHolds(run: Run, companyNo: CompanyNo, until: Moment
 }
 
 /** When the next open hold after `after` expires. */
-export async function readNextHoldExpiry(run: Run, companyNo: CompanyNo, after: Moment): Promise<Moment | null> {
+export async function readNextHoldExpiry(
+  run: Run,
+  companyNo: CompanyNo,
+  after: Moment,
+): Promise<Moment | null> {
   const rows = await run<{ at: Date | null }>(
     'ledger-next-hold',
     `select min(expires_at) as at from hold where company_id = $1 and status = 'held' and expires_at > $2`,
@@ -246,7 +260,12 @@ function holdOf(row: HoldRow): Owned<Hold> {
 
 /** The contract years of a pool that have not begun, earliest first. */
 export async function readPeriods(run: Run, companyNo: CompanyNo): Promise<Period[]> {
-  const rows = await run<{ startsAt: Date; endsAt: Date; allotment: bigint; reference: string | null }>(
+  const rows = await run<{
+    startsAt: Date
+    endsAt: Date
+    allotment: bigint
+    reference: string | null
+  }>(
     'ledger-periods',
     `select starts_at as "startsAt", ends_at as "endsAt", allotment, reference from period
      where company_id = $1 and begun_at is null order by starts_at`,
@@ -323,10 +342,16 @@ export async function readPastCharges(
   return new Map(
     rows.map((row) => {
       const [at, seq] = [row.at.getTime(), Number(row.seq)]
-      const draws = row.draws.map(([grantNo, credits]) => ({ grantNo, credits: micros(BigInt(credits)) }))
+      const draws = row.draws.map(([grantNo, credits]) => ({
+        grantNo,
+        credits: micros(BigInt(credits)),
+      }))
       const { attribution, lines, refunded } = row
       const rateCard = row.rateCard ?? 0
-      return [pastKey(row.companyNo, at, seq), { seq, at, draws, attribution, lines: lines ?? {}, rateCard, refunded }]
+      return [
+        pastKey(row.companyNo, at, seq),
+        { seq, at, draws, attribution, lines: lines ?? {}, rateCard, refunded },
+      ]
     }),
   )
 }
@@ -345,9 +370,11 @@ export async function insertEntries(run: Run, entries: Owned<Entry>[]): Promise<
     'ledger-insert-entries',
     `insert into ledger_entry (company_id, grant_no, at, seq, credits, available_after, held_after, used_after,
        charge_seq, hold_id, attribution_id, type, from_hold, rate_card, lines, reason, actor, charge_at)
-     select * from unnest($1::int[], $2::int[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[],
-       $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::int[], $12::smallint[], $13::boolean[],
-       $14::int[], $15::jsonb[], $16::text[], $17::text[], $18::timestamptz[])`,
+     select unnest($1::int[]), unnest($2::int[]), unnest($3::timestamptz[]), unnest($4::bigint[]),
+       unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[]),
+       unnest($9::bigint[]), unnest($10::bigint[]), unnest($11::int[]), unnest($12::smallint[]),
+       unnest($13::boolean[]), unnest($14::int[]), unnest($15::jsonb[]), unnest($16::text[]),
+       unnest($17::text[]), unnest($18::timestamptz[])`,
     [
       arrayOf(entries.map((entry) => entry.companyNo)),
       arrayOf(column((e) => e.grantNo)),
@@ -383,7 +410,8 @@ export async function insertKeys(run: Run, keys: Owned<NewKey>[]): Promise<void>
   await run(
     'ledger-insert-keys',
     `insert into ledger_key (company_id, hash, kind, fingerprint, at, result)
-     select * from unnest($1::int[], $2::uuid[], $3::smallint[], $4::bigint[], $5::timestamptz[], $6::bigint[])`,
+     select unnest($1::int[]), unnest($2::uuid[]), unnest($3::smallint[]), unnest($4::bigint[]),
+       unnest($5::timestamptz[]), unnest($6::bigint[])`,
     [
       arrayOf(keys.map((key) => key.companyNo)),
       `{${keys.map((key) => key.it.key.hash).join(',')}}`,
@@ -402,9 +430,11 @@ export async function insertGrants(run: Run, grants: Owned<Grant>[]): Promise<vo
     'ledger-insert-grants',
     `insert into credit_grant (company_id, no, source, amount, available, held, consumed, expired, voided, void_owed,
        effective_at, expires_at, entered, live, reference, reason, granted_by, created_at)
-     select * from unnest($1::int[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-       $8::bigint[], $9::bigint[], $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::boolean[],
-       $14::boolean[], $15::text[], $16::text[], $17::text[], $18::timestamptz[])`,
+     select unnest($1::int[]), unnest($2::int[]), unnest($3::text[]), unnest($4::bigint[]),
+       unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[]),
+       unnest($9::bigint[]), unnest($10::bigint[]), unnest($11::timestamptz[]), unnest($12::timestamptz[]),
+       unnest($13::boolean[]), unnest($14::boolean[]), unnest($15::text[]), unnest($16::text[]),
+       unnest($17::text[]), unnest($18::timestamptz[])`,
     [
       arrayOf(grants.map((grant) => grant.companyNo)),
       arrayOf(column((g) => g.no)),
@@ -430,9 +460,10 @@ export async function updateGrants(run: Run, grants: Owned<Grant>[]): Promise<vo
     'ledger-update-grants',
     `update credit_grant g set available = x.available, held = x.held, consumed = x.consumed, expired = x.expired,
        voided = x.voided, void_owed = x.owed, entered = x.entered, live = x.live
-     from unnest($1::int[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-       $8::bigint[], $9::boolean[], $10::boolean[])
-       x(c, n, available, held, consumed, expired, voided, owed, entered, live)
+     from (select unnest($1::int[]) c, unnest($2::int[]) n, unnest($3::bigint[]) available,
+       unnest($4::bigint[]) held, unnest($5::bigint[]) consumed, unnest($6::bigint[]) expired,
+       unnest($7::bigint[]) voided, unnest($8::bigint[]) owed, unnest($9::boolean[]) entered,
+       unnest($10::boolean[]) live) x
      where g.company_id = x.c and g.no = x.n`,
     [
       arrayOf(grants.map((grant) => grant.companyNo)),
@@ -455,7 +486,8 @@ function grantCounters(column: <T>(pick: (grant: Grant) => T) => T[]): string[] 
   ]
 }
 
-const drawsJson = (draws: Draw[]) => JSON.stringify(draws.map((draw) => [draw.grantNo, String(draw.credits)]))
+const drawsJson = (draws: Draw[]) =>
+  JSON.stringify(draws.map((draw) => [draw.grantNo, String(draw.credits)]))
 const remainingOf = (hold: Hold) => hold.draws.reduce((total, draw) => total + draw.credits, 0n)
 
 export async function insertHolds(run: Run, holds: Owned<Hold>[]): Promise<void> {
@@ -464,8 +496,10 @@ export async function insertHolds(run: Run, holds: Owned<Hold>[]): Promise<void>
     'ledger-insert-holds',
     `insert into hold (company_id, id, attribution_id, rate_card, credits, draws, remaining, captured, status, lines,
        created_at, expires_at, ended_at, metadata)
-     select * from unnest($1::int[], $2::bigint[], $3::int[], $4::int[], $5::bigint[], $6::jsonb[], $7::bigint[],
-       $8::bigint[], $9::text[], $10::jsonb[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::jsonb[])`,
+     select unnest($1::int[]), unnest($2::bigint[]), unnest($3::int[]), unnest($4::int[]),
+       unnest($5::bigint[]), unnest($6::jsonb[]), unnest($7::bigint[]), unnest($8::bigint[]),
+       unnest($9::text[]), unnest($10::jsonb[]), unnest($11::timestamptz[]), unnest($12::timestamptz[]),
+       unnest($13::timestamptz[]), unnest($14::jsonb[])`,
     [
       arrayOf(holds.map((hold) => hold.companyNo)),
       arrayOf(column((h) => h.id)),
@@ -490,8 +524,9 @@ export async function updateHolds(run: Run, holds: Owned<Hold>[]): Promise<void>
   await run(
     'ledger-update-holds',
     `update hold h set draws = x.draws, remaining = x.remaining, captured = x.captured, status = x.status, ended_at = x.ended
-     from unnest($1::int[], $2::bigint[], $3::jsonb[], $4::bigint[], $5::bigint[], $6::text[], $7::timestamptz[])
-       x(c, n, draws, remaining, captured, status, ended)
+     from (select unnest($1::int[]) c, unnest($2::bigint[]) n, unnest($3::jsonb[]) draws,
+       unnest($4::bigint[]) remaining, unnest($5::bigint[]) captured, unnest($6::text[]) status,
+       unnest($7::timestamptz[]) ended) x
      where h.company_id = x.c and h.id = x.n`,
     [
       arrayOf(holds.map((hold) => hold.companyNo)),
@@ -511,14 +546,14 @@ export async function updatePools(run: Run, pools: Pool[]): Promise<void> {
   await run(
     'ledger-update-pools',
     `update pool p set seq = x.seq, available = x.available, held = x.held, used = x.used,
-       period_start = x.period_start, ever_granted = x.ever_granted,
-       reached = array[x.r60, x.r80, x.r90, x.r95, x.r100], exhausted_seq = x.exhausted_seq,
-       exhausted_at = x.exhausted_at, last_at = x.last_at, next_due_at = x.next_due_at, grants = x.grants
-     from unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::boolean[],
-       $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[],
-       $13::bigint[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[], $17::int[])
-       x(c, seq, available, held, used, period_start, ever_granted, r60, r80, r90, r95, r100, exhausted_seq,
-         exhausted_at, last_at, next_due_at, grants)
+       period_start = x.period_start, ever_granted = x.ever_granted, reached = x.reached::timestamptz[],
+       exhausted_seq = x.exhausted_seq, exhausted_at = x.exhausted_at, last_at = x.last_at,
+       next_due_at = x.next_due_at, grants = x.grants
+     from (select unnest($1::int[]) c, unnest($2::bigint[]) seq, unnest($3::bigint[]) available,
+       unnest($4::bigint[]) held, unnest($5::bigint[]) used, unnest($6::timestamptz[]) period_start,
+       unnest($7::boolean[]) ever_granted, unnest($8::text[]) reached, unnest($9::bigint[]) exhausted_seq,
+       unnest($10::timestamptz[]) exhausted_at, unnest($11::timestamptz[]) last_at,
+       unnest($12::timestamptz[]) next_due_at, unnest($13::int[]) grants) x
      where p.company_id = x.c`,
     [
       arrayOf(column((p) => p.companyNo)),
@@ -528,7 +563,7 @@ export async function updatePools(run: Run, pools: Pool[]): Promise<void> {
       arrayOf(column((p) => p.used)),
       textArray(column((p) => iso(p.periodStart))),
       arrayOf(column((p) => p.everGranted)),
-      ...[0, 1, 2, 3, 4].map((i) => textArray(column((p) => iso(p.reached[i] ?? null)))),
+      textArray(column((p) => textArray(p.reached.map(iso)))),
       arrayOf(column((p) => p.exhaustedSeq)),
       textArray(column((p) => iso(p.exhaustedAt))),
       textArray(column((p) => iso(p.lastAt))),
@@ -553,7 +588,16 @@ export async function insertRareRows(run: Run, book: Book): Promise<void> {
       'ledger-insert-refund',
       `insert into refund (company_id, charge_seq, charge_at, seq, at, credits, reason, actor)
        values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [companyNo, one.chargeSeq, iso(one.chargeAt), one.seq, iso(one.at), one.credits, one.reason, one.actor],
+      [
+        companyNo,
+        one.chargeSeq,
+        iso(one.chargeAt),
+        one.seq,
+        iso(one.at),
+        one.credits,
+        one.reason,
+        one.actor,
+      ],
     ),
   )
   const periods = book.begunPeriods.map((period) =>
@@ -567,12 +611,16 @@ export async function insertRareRows(run: Run, book: Book): Promise<void> {
 }
 
 /** Keeps what a charge's items were, where its lines do not say it all. */
-export async function insertDetails(run: Run, details: Owned<{ seq: number; detail: Detail }>[]): Promise<void> {
-  const json = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value))
+export async function insertDetails(
+  run: Run,
+  details: Owned<{ seq: number; detail: Detail }>[],
+): Promise<void> {
+  const json = (value: unknown) =>
+    value === undefined || value === null ? null : JSON.stringify(value)
   await run(
     'ledger-insert-details',
     `insert into charge_detail (company_id, charge_seq, items, metadata)
-     select * from unnest($1::int[], $2::bigint[], $3::jsonb[], $4::jsonb[])`,
+     select unnest($1::int[]), unnest($2::bigint[]), unnest($3::jsonb[]), unnest($4::jsonb[])`,
     [
       arrayOf(details.map((one) => one.companyNo)),
       arrayOf(details.map((one) => one.it.seq)),

@@ -1,8 +1,7 @@
 import type { CompanyNo } from '../../kit/caller.ts'
 import { type Credits, micros } from '../../kit/credits.ts'
 import { arrayOf } from '../../platform/arrays.ts'
-import type { Run } from '../commands.ts'
-import { readGrants } from './groups.ts'
+import type { Run } from '../../platform/run.ts'
 import {
   type Attribution,
   type Draw,
@@ -13,29 +12,10 @@ import {
   type Lines,
   type Moment,
 } from '../pool.ts'
+import type { ChargeRow, EntryRow } from '../records.ts'
+import { readGrants } from './groups.ts'
 
 // What pages and answers read. Everything here is one look-up or one page by its key, whatever the size.
-
-/** One line of the ledger, as it is read back. */
-export interface EntryRow {
-  seq: number
-  type: EntryType
-  credits: Credits
-  fromHold: boolean
-  availableAfter: Credits
-  heldAfter: Credits
-  usedAfter: Credits
-  grantNo: number
-  chargeAt: Moment | null
-  chargeSeq: number | null
-  holdId: number | null
-  attributionId: number | null
-  rateCard: number | null
-  lines: Lines | null
-  reason: string | null
-  actor: string | null
-  at: Moment
-}
 
 type RawEntry = Omit<EntryRow, 'seq' | 'type' | 'chargeAt' | 'chargeSeq' | 'holdId' | 'at'> & {
   seq: bigint
@@ -77,7 +57,11 @@ export interface EntryFilter {
 }
 
 /** A page of the ledger. A charge of nothing has a line of its own, which is no entry of any grant. */
-export async function readEntries(run: Run, companyNo: CompanyNo, filter: EntryFilter): Promise<EntryRow[]> {
+export async function readEntries(
+  run: Run,
+  companyNo: CompanyNo,
+  filter: EntryFilter,
+): Promise<EntryRow[]> {
   const values: unknown[] = [companyNo]
   const where = ['e.company_id = $1', 'e.credits > 0']
   const also = (text: string, ...more: unknown[]) => {
@@ -91,10 +75,19 @@ export async function readEntries(run: Run, companyNo: CompanyNo, filter: EntryF
   if (filter.charge) {
     const { at, seq } = filter.charge
     // A charge's own lines are at its moment; those of its refund name that moment.
-    also('e.at >= ? and e.charge_seq = ? and (e.type = 4 or e.charge_at = ?)', new Date(at), seq, new Date(at))
+    also(
+      'e.at >= ? and e.charge_seq = ? and (e.type = 4 or e.charge_at = ?)',
+      new Date(at),
+      seq,
+      new Date(at),
+    )
   }
   if (filter.after) {
-    also(`(e.at, e.seq) ${filter.order === 'desc' ? '<' : '>'} (?, ?)`, filter.after.at, filter.after.seq)
+    also(
+      `(e.at, e.seq) ${filter.order === 'desc' ? '<' : '>'} (?, ?)`,
+      filter.after.at,
+      filter.after.seq,
+    )
   }
   const rows = await run<RawEntry>(
     '',
@@ -103,22 +96,6 @@ export async function readEntries(run: Run, companyNo: CompanyNo, filter: EntryF
     values,
   )
   return rows.map(entryOf)
-}
-
-/** A charge with all that was written of it. */
-export interface ChargeRow {
-  seq: number
-  at: Moment
-  entries: EntryRow[]
-  attribution: Attribution
-  rateCard: number
-  lines: Lines
-  items: unknown
-  metadata: unknown
-  thresholdsReached: number[]
-  refunded: boolean
-  /** The last line that the making of the charge wrote: with a capture, the rest's return. */
-  last: EntryRow
 }
 
 /** One charge by its place; undefined when there is none. */
@@ -140,8 +117,15 @@ export async function readCharge(
   const [first] = entries
   if (!first || first.attributionId === null) return undefined
   let last = entries.at(-1)!
-  if (first.holdId !== null) last = (await readEndOfCapture(run, companyNo, last, first.holdId)) ?? last
-  const [more] = await run<{ attribution: Attribution; items: unknown; metadata: unknown; percents: number[]; refunded: boolean }>(
+  if (first.holdId !== null)
+    last = (await readEndOfCapture(run, companyNo, last, first.holdId)) ?? last
+  const [more] = await run<{
+    attribution: Attribution
+    items: unknown
+    metadata: unknown
+    percents: number[]
+    refunded: boolean
+  }>(
     'ledger-read-charge-facts',
     `select jsonb_build_object('id', a.id, 'feature', a.feature, 'instanceId', a.instance_id, 'instanceName', a.instance_name,
         'trigger', a.trigger, 'integrationId', a.integration_id, 'memberId', a.member_id, 'teamId', a.team_id) as attribution,
@@ -232,7 +216,11 @@ export async function readChargePlaces(
 }
 
 /** The attributions that a filter names; undefined when it names none in particular. */
-async function attributionsOf(run: Run, companyNo: CompanyNo, filter: ChargeFilter): Promise<number[] | undefined> {
+async function attributionsOf(
+  run: Run,
+  companyNo: CompanyNo,
+  filter: ChargeFilter,
+): Promise<number[] | undefined> {
   const named = [
     ['feature', filter.feature],
     ['instance_id', filter.instanceId],
@@ -261,17 +249,28 @@ export async function readGrantPage(
     'select no from credit_grant where company_id = $1 and no < $2 order by no desc limit $3',
     [companyNo, before ?? 2 ** 31 - 1, limit],
   )
-  return grantsInOrder(run, companyNo, rows.map((row) => row.no))
+  return grantsInOrder(
+    run,
+    companyNo,
+    rows.map((row) => row.no),
+  )
 }
 
 async function grantsInOrder(run: Run, companyNo: CompanyNo, numbers: number[]): Promise<Grant[]> {
-  const found = await readGrants(run, numbers.map((it) => ({ companyNo, it })))
+  const found = await readGrants(
+    run,
+    numbers.map((it) => ({ companyNo, it })),
+  )
   const byNo = new Map(found.map(({ it }) => [it.no, it]))
   return numbers.map((no) => byNo.get(no)!)
 }
 
 /** What a hold set aside when it was made, in the order drawn. */
-export async function readHoldDraws(run: Run, companyNo: CompanyNo, { id, createdAt }: Hold): Promise<Draw[]> {
+export async function readHoldDraws(
+  run: Run,
+  companyNo: CompanyNo,
+  { id, createdAt }: Hold,
+): Promise<Draw[]> {
   const rows = await run<{ grantNo: number; credits: bigint }>(
     'ledger-hold-draws',
     `select grant_no as "grantNo", credits from ledger_entry

@@ -6,7 +6,14 @@ import { answers, credits, id, listOf, page, time, timeOut } from '../../platfor
 import type { TrackerDeps } from '../service/deps.ts'
 import { listBackfills, listResults } from '../service/read.ts'
 import { backfill, cancelBackfill } from '../service/resume.ts'
-import { BackfillOut, ItemTypes, presentBackfill, presentResult, Range, ResultOut } from './shapes.ts'
+import {
+  BackfillOut,
+  ItemTypes,
+  presentBackfill,
+  presentResult,
+  Range,
+  ResultOut,
+} from './shapes.ts'
 
 const tags = ['trackers']
 const params = z.object({ id })
@@ -15,7 +22,9 @@ const ResultPage = listOf(ResultOut).extend({
   dataAsOf: timeOut,
   stale: z.object({ since: timeOut, reason: z.string() }).nullable(),
 })
-const StartedOut = BackfillOut.extend({ warnings: z.array(z.string()) }).meta({ id: 'StartedBackfill' })
+const StartedOut = BackfillOut.extend({ warnings: z.array(z.string()) }).meta({
+  id: 'StartedBackfill',
+})
 const PricedOut = z
   .object({ total: z.number().int(), credits, warnings: z.array(z.string()) })
   .meta({ id: 'PricedBackfill' })
@@ -32,7 +41,10 @@ export function trackerResultRoutes(app: App, house: TrackerDeps): void {
         querystring: z.object({
           ...page,
           itemId: id.optional(),
-          found: z.enum(['true', 'false']).transform((value) => value === 'true').optional(),
+          found: z
+            .enum(['true', 'false'])
+            .transform((value) => value === 'true')
+            .optional(),
           from: time.optional(),
           to: time.optional(),
           version: z.coerce.number().int().min(1).optional(),
@@ -43,7 +55,11 @@ export function trackerResultRoutes(app: App, house: TrackerDeps): void {
     async ({ caller, params, query: { limit, cursor, ...filter } }) => {
       const [at, no] = readCursor(cursor, 'time', 'bigint') ?? []
       const before = at && no !== undefined ? { at, no } : undefined
-      const { rows, view } = await listResults(house, caller, params.id, { ...filter, before, limit: limit + 1 })
+      const { rows, view } = await listResults(house, caller, params.id, {
+        ...filter,
+        before,
+        limit: limit + 1,
+      })
       const shown = pageOf(rows, limit, (row) => [row.processedAt, row.itemNo])
       const stands = view.status === 'out_of_credits' || view.status === 'over_budget'
       return {
@@ -58,7 +74,12 @@ export function trackerResultRoutes(app: App, house: TrackerDeps): void {
     '/v1/trackers/:id/backfills',
     {
       config: { access: 'trackers:read' },
-      schema: { summary: 'List backfills, newest first', tags, params, response: answers({ 200: listOf(BackfillOut) }) },
+      schema: {
+        summary: 'List backfills, newest first',
+        tags,
+        params,
+        response: answers({ 200: listOf(BackfillOut) }),
+      },
     },
     async ({ caller, params }) => ({
       data: (await listBackfills(house, caller, params.id)).map(presentBackfill),
@@ -73,24 +94,36 @@ export function trackerResultRoutes(app: App, house: TrackerDeps): void {
         summary: 'Process history',
         tags,
         params,
-        body: Range.safeExtend({ itemTypes: ItemTypes.optional(), dryRun: z.boolean().default(false) }),
+        body: Range.safeExtend({
+          itemTypes: ItemTypes.optional(),
+          dryRun: z.boolean().default(false),
+        }),
         response: answers({ 200: PricedOut, 201: StartedOut }, 402, 409),
       },
     },
     async ({ db, caller, params, body }, reply) => {
       const it = await backfill({ ...house, db }, caller, params.id, body)
       if (!it.backfill) {
-        return reply.code(200).send({ total: it.total, credits: toJson(it.credits), warnings: it.warnings })
+        return reply
+          .code(200)
+          .send({ total: it.total, credits: toJson(it.credits), warnings: it.warnings })
       }
       const progress = { done: 0, found: 0, credits: ZERO }
-      return reply.code(201).send({ ...presentBackfill({ backfill: it.backfill, progress }), warnings: it.warnings })
+      return reply
+        .code(201)
+        .send({ ...presentBackfill({ backfill: it.backfill, progress }), warnings: it.warnings })
     },
   )
   app.post(
     '/v1/trackers/:id/backfills/:backfillId/cancel',
     {
       config: { access: 'trackers:write' },
-      schema: { summary: 'End a backfill', tags, params: z.object({ id, backfillId: id }), response: answers({ 200: BackfillOut }, 409) },
+      schema: {
+        summary: 'End a backfill',
+        tags,
+        params: z.object({ id, backfillId: id }),
+        response: answers({ 200: BackfillOut }, 409),
+      },
     },
     async ({ db, caller, params }) => {
       await cancelBackfill({ ...house, db }, caller, params.id, params.backfillId)

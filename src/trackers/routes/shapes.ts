@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import { chargeIdOf } from '../../charges/charge.ts'
 import { itemTypes } from '../../conversations/items.ts'
 import { toJson } from '../../kit/credits.ts'
-import { ledgerIds } from '../../ledger/ids.ts'
 import { credits, id, text, time, timeOut } from '../../platform/shapes.ts'
 import type { Evidence } from '../reading.ts'
+import type { ResultRow } from '../result.ts'
 import type { BackfillView, TrackerView } from '../service/read.ts'
-import type { ResultRow } from '../store/results.ts'
 import { kinds } from '../tracker.ts'
 
 const ids = z.array(id).min(1).max(1000)
@@ -67,11 +67,22 @@ export const NewTracker = z.discriminatedUnion('kind', [
     ...optional,
   }),
   z.strictObject({ kind: z.literal('keyword'), name: text(200), keywords, ...optional }),
-  z.strictObject({ kind: z.literal('pretrained'), name: text(200).optional(), pretrainedId: id, ...optional }),
+  z.strictObject({
+    kind: z.literal('pretrained'),
+    name: text(200).optional(),
+    pretrainedId: id,
+    ...optional,
+  }),
 ])
 
 export const TrackerChange = z
-  .strictObject({ name: text(200), question, instructions: instructions.nullable(), keywords, ...common })
+  .strictObject({
+    name: text(200),
+    question,
+    instructions: instructions.nullable(),
+    keywords,
+    ...common,
+  })
   .partial()
 
 export const Range = z
@@ -178,7 +189,17 @@ export function presentTracker(view: TrackerView) {
 }
 
 export function presentBackfill({ backfill, progress }: BackfillView) {
-  const { id: backfillId, trackerId, version, from, to, arrivedAfter, itemTypes: types, status, total } = backfill
+  const {
+    id: backfillId,
+    trackerId,
+    version,
+    from,
+    to,
+    arrivedAfter,
+    itemTypes: types,
+    status,
+    total,
+  } = backfill
   return {
     id: backfillId,
     trackerId,
@@ -211,8 +232,7 @@ export function presentResult(row: ResultRow, companyId: string) {
     version: row.version,
     model: row.model,
     credits: toJson(row.credits),
-    chargeId:
-      chargeAt && chargeSeq !== null ? ledgerIds(companyId).charge(chargeAt.getTime(), Number(chargeSeq)) : null,
+    chargeId: chargeAt && chargeSeq !== null ? chargeIdOf(companyId, chargeAt, chargeSeq) : null,
     processedAt: row.processedAt.toISOString(),
   }
 }

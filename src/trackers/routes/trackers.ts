@@ -1,21 +1,39 @@
 import { z } from 'zod'
+import { itemTypes } from '../../conversations/items.ts'
 import { toJson, ZERO } from '../../kit/credits.ts'
 import { pageOf, readCursor } from '../../kit/cursor.ts'
-import { itemTypes } from '../../conversations/items.ts'
 import type { App } from '../../platform/app.ts'
 import { answers, credits, id, listOf, nothing, page, timeOut } from '../../platform/shapes.ts'
 import { pretrained } from '../pretrained.ts'
-import { changeTracker, makeTracker, type NewTracker as Asked, removeTracker } from '../service/define.ts'
+import {
+  type NewTracker as Asked,
+  changeTracker,
+  makeTracker,
+  removeTracker,
+} from '../service/define.ts'
 import type { TrackerDeps } from '../service/deps.ts'
 import { estimateTracker, tryTracker } from '../service/estimate.ts'
 import { publish, unpublish } from '../service/publish.ts'
 import { listTrackers, readTracker } from '../service/read.ts'
 import { resume } from '../service/resume.ts'
-import { BackfillOut, NewTracker, Occurrence, presentBackfill, presentTracker, Range, TrackerChange, TrackerOut } from './shapes.ts'
+import {
+  BackfillOut,
+  NewTracker,
+  Occurrence,
+  presentBackfill,
+  presentTracker,
+  Range,
+  TrackerChange,
+  TrackerOut,
+} from './shapes.ts'
 
 const tags = ['trackers']
 const params = z.object({ id })
-const counts = z.object({ callsShort: z.number().int(), callsLong: z.number().int(), emails: z.number().int() })
+const counts = z.object({
+  callsShort: z.number().int(),
+  callsLong: z.number().int(),
+  emails: z.number().int(),
+})
 
 const EstimateOut = z
   .object({
@@ -25,7 +43,10 @@ const EstimateOut = z
     perMonth: credits,
     monthlyBasisDays: z.number().int(),
     available: credits,
-    shareOfAvailable: z.number().nullable().meta({ description: 'credits ÷ available; null of nothing.' }),
+    shareOfAvailable: z
+      .number()
+      .nullable()
+      .meta({ description: 'credits ÷ available; null of nothing.' }),
     sufficient: z.boolean(),
     runOutAt: z.object({ now: timeOut.nullable(), after: timeOut.nullable() }),
     duplicates: z.array(z.object({ id: z.string(), name: z.string() })),
@@ -71,7 +92,15 @@ export function trackerRoutes(app: App, house: TrackerDeps): void {
         tags,
         response: answers({
           200: z.object({
-            data: z.array(z.object({ id: z.string(), name: z.string(), description: z.string(), question: z.string(), side: z.string() })),
+            data: z.array(
+              z.object({
+                id: z.string(),
+                name: z.string(),
+                description: z.string(),
+                question: z.string(),
+                side: z.string(),
+              }),
+            ),
             nextCursor: z.null(),
           }),
         }),
@@ -83,18 +112,30 @@ export function trackerRoutes(app: App, house: TrackerDeps): void {
     '/v1/trackers',
     {
       config: { access: 'trackers:write' },
-      schema: { summary: 'Write down a tracker, as a draft', tags, body: NewTracker, response: answers({ 201: TrackerOut }, 422) },
+      schema: {
+        summary: 'Write down a tracker, as a draft',
+        tags,
+        body: NewTracker,
+        response: answers({ 201: TrackerOut }, 422),
+      },
     },
     async ({ db, caller, body }, reply) => {
       const made = await makeTracker({ ...house, db }, caller, body as Asked)
-      return reply.code(201).send(presentTracker(await readTracker({ ...house, db }, caller, made.id)))
+      return reply
+        .code(201)
+        .send(presentTracker(await readTracker({ ...house, db }, caller, made.id)))
     },
   )
   app.get(
     '/v1/trackers',
     {
       config: { access: 'trackers:read' },
-      schema: { summary: 'List trackers, newest first', tags, querystring: z.object(page), response: answers({ 200: listOf(TrackerOut) }) },
+      schema: {
+        summary: 'List trackers, newest first',
+        tags,
+        querystring: z.object(page),
+        response: answers({ 200: listOf(TrackerOut) }),
+      },
     },
     async ({ caller, query: { limit, cursor } }) => {
       const [at, last] = readCursor(cursor, 'time', 'text') ?? []
@@ -116,7 +157,13 @@ export function trackerRoutes(app: App, house: TrackerDeps): void {
     '/v1/trackers/:id',
     {
       config: { access: 'trackers:write' },
-      schema: { summary: 'Change a tracker', tags, params, body: TrackerChange, response: answers({ 200: TrackerOut }, 422) },
+      schema: {
+        summary: 'Change a tracker',
+        tags,
+        params,
+        body: TrackerChange,
+        response: answers({ 200: TrackerOut }, 422),
+      },
     },
     async ({ caller, params, body }) => {
       await changeTracker(house, caller, params.id, body as Partial<Asked>)
@@ -127,7 +174,12 @@ export function trackerRoutes(app: App, house: TrackerDeps): void {
     '/v1/trackers/:id',
     {
       config: { access: 'trackers:write' },
-      schema: { summary: 'Delete a tracker that nothing uses', tags, params, response: answers({ 204: nothing }, 409) },
+      schema: {
+        summary: 'Delete a tracker that nothing uses',
+        tags,
+        params,
+        response: answers({ 204: nothing }, 409),
+      },
     },
     async (request, reply) => {
       await removeTracker(house, request.caller, request.params.id)
@@ -138,18 +190,28 @@ export function trackerRoutes(app: App, house: TrackerDeps): void {
     '/v1/trackers/:id/estimate',
     {
       config: { access: 'trackers:read', key: 'none' },
-      schema: { summary: 'What a tracker will cost', tags, params, body: z.strictObject({ history: Range.optional() }), response: answers({ 200: EstimateOut }) },
+      schema: {
+        summary: 'What a tracker will cost',
+        tags,
+        params,
+        body: z.strictObject({ history: Range.optional() }),
+        response: answers({ 200: EstimateOut }),
+      },
     },
     async ({ caller, params, body }) => {
       const it = await estimateTracker(house, caller, params.id, body.history)
-      const share = it.available > 0n ? Number((it.credits * 1_000_000n) / it.available) / 1e6 : null
+      const share =
+        it.available > 0n ? Number((it.credits * 1_000_000n) / it.available) / 1e6 : null
       return {
         ...it,
         credits: toJson(it.credits),
         perMonth: toJson(it.perMonth),
         available: toJson(it.available),
         shareOfAvailable: share,
-        runOutAt: { now: it.runOutAt.now?.toISOString() ?? null, after: it.runOutAt.after?.toISOString() ?? null },
+        runOutAt: {
+          now: it.runOutAt.now?.toISOString() ?? null,
+          after: it.runOutAt.after?.toISOString() ?? null,
+        },
       }
     },
   )
@@ -161,17 +223,31 @@ export function trackerRoutes(app: App, house: TrackerDeps): void {
         summary: 'Try a tracker on up to 10 items, free',
         tags,
         params,
-        body: z.strictObject({ items: z.array(z.strictObject({ type: z.enum(itemTypes), id })).min(1).max(10).optional() }),
+        body: z.strictObject({
+          items: z
+            .array(z.strictObject({ type: z.enum(itemTypes), id }))
+            .min(1)
+            .max(10)
+            .optional(),
+        }),
         response: answers({ 200: TriedOut }, 502),
       },
     },
-    async ({ caller, params, body }) => ({ results: await tryTracker(house, caller, params.id, body.items) }),
+    async ({ caller, params, body }) => ({
+      results: await tryTracker(house, caller, params.id, body.items),
+    }),
   )
   app.post(
     '/v1/trackers/:id/publish',
     {
       config: { access: 'trackers:write' },
-      schema: { summary: 'Publish a tracker, with history if asked', tags, params, body: z.strictObject({ history: Range.optional() }), response: answers({ 200: PublishedOut }, 402, 409) },
+      schema: {
+        summary: 'Publish a tracker, with history if asked',
+        tags,
+        params,
+        body: z.strictObject({ history: Range.optional() }),
+        response: answers({ 200: PublishedOut }, 402, 409),
+      },
     },
     async ({ db, caller, params, body }) => {
       const done = await publish({ ...house, db }, caller, params.id, body.history)
@@ -185,7 +261,12 @@ export function trackerRoutes(app: App, house: TrackerDeps): void {
     '/v1/trackers/:id/unpublish',
     {
       config: { access: 'trackers:write' },
-      schema: { summary: 'Stop all spending of a tracker at once', tags, params, response: answers({ 200: TrackerOut }, 409) },
+      schema: {
+        summary: 'Stop all spending of a tracker at once',
+        tags,
+        params,
+        response: answers({ 200: TrackerOut }, 409),
+      },
     },
     async ({ db, caller, params }) => {
       await unpublish({ ...house, db }, caller, params.id)
@@ -200,13 +281,19 @@ export function trackerRoutes(app: App, house: TrackerDeps): void {
         summary: 'Let a stopped tracker go on',
         tags,
         params,
-        body: z.strictObject({ missed: z.enum(['calls', 'all', 'none']).default('calls'), dryRun: z.boolean().default(false) }),
+        body: z.strictObject({
+          missed: z.enum(['calls', 'all', 'none']).default('calls'),
+          dryRun: z.boolean().default(false),
+        }),
         response: answers({ 200: ResumedOut }, 402, 409),
       },
     },
     async ({ db, caller, params, body }) => {
       const it = await resume({ ...house, db }, caller, params.id, body.missed, body.dryRun)
-      const priced = (one: { count: number; credits: bigint }) => ({ count: one.count, credits: toJson(one.credits) })
+      const priced = (one: { count: number; credits: bigint }) => ({
+        count: one.count,
+        credits: toJson(one.credits),
+      })
       const missed = { calls: priced(it.missed.calls), all: priced(it.missed.all) }
       return { status: it.status, missed, backfillId: it.backfillId ?? null, warnings: it.warnings }
     },

@@ -1,23 +1,24 @@
+import type { PoolListener } from '../../charges/service/pool-events.ts'
 import { currentCard } from '../../charges/service/work.ts'
 import type { ArrivalListener, ArrivalPrice, ErasureListener } from '../../conversations/deps.ts'
 import type { Arrival } from '../../conversations/items.ts'
 import { countItems } from '../../conversations/service/read-items.ts'
 import type { CompanyNo } from '../../kit/caller.ts'
-import type { Companion } from '../../ledger/commands.ts'
-import { runIn } from '../../ledger/service/ledger.ts'
 import type { Tx } from '../../platform/database.ts'
+import { runIn } from '../../platform/run.ts'
 import { deleteResultsOf } from '../store/results.ts'
 import * as store from '../store/trackers.ts'
 import { costOf, countOf, isCharged, queryOf, statusOf } from '../tracker.ts'
 import type { TrackerDeps } from './deps.ts'
 
 /** Wakes the published trackers of a company when something arrived for them. */
-export function wakeOnArrival({ wake }: Pick<TrackerDeps, 'wake'>): ArrivalListener {
+export function wakeOnArrival(): ArrivalListener {
   return async (tx, companyNo, items) => {
     const types = new Set(items.map((item) => item.type))
     for (const tracker of await store.readPublished(tx, companyNo)) {
       const isMeant = tracker.definition.itemTypes.some((type) => types.has(type))
-      if (isMeant && tracker.stopped !== 'out_of_credits') await wake(runIn(tx), companyNo, tracker.id)
+      if (isMeant && tracker.stopped !== 'out_of_credits')
+        await store.enqueueRun(runIn(tx), companyNo, tracker.id)
     }
   }
 }
@@ -26,13 +27,21 @@ export function wakeOnArrival({ wake }: Pick<TrackerDeps, 'wake'>): ArrivalListe
 export function forgetOnErasure(): ErasureListener {
   return async (tx, companyNo, removed) => {
     if (removed.as !== 'erased' || removed.items.length === 0) return
-    await deleteResultsOf(tx, companyNo, removed.items.map((item) => item.no))
+    await deleteResultsOf(
+      tx,
+      companyNo,
+      removed.items.map((item) => item.no),
+    )
   }
 }
 
 /** What published question trackers would charge for items that are about to arrive. */
 export function priceOnArrival(deps: TrackerDeps) {
-  return async (tx: Tx, companyNo: CompanyNo, items: readonly Arrival[]): Promise<ArrivalPrice[]> => {
+  return async (
+    tx: Tx,
+    companyNo: CompanyNo,
+    items: readonly Arrival[],
+  ): Promise<ArrivalPrice[]> => {
     const card = await currentCard(deps, companyNo)
     const mark = await store.readPoolMark(tx, companyNo)
     const prices: ArrivalPrice[] = []
@@ -51,23 +60,7 @@ export function priceOnArrival(deps: TrackerDeps) {
  * How trackers hear of the pool, in its own commits: at zero they are written down as stopped, and those
  * that wait for a hold to end, or for credits, are woken when that happens.
  */
-export function poolCompanion(stopAll: (companyNo: CompanyNo) => [task: string, payload: object]): Companion {
-  return {
-    async open(_run, books) {
-      return {
-        async write(run) {
-          const withEvent = (...kinds: string[]) =>
-            books.filter((book) => book.events.some((event) => kinds.includes(event.kind))).map((book) => book.pool.companyNo)
-          for (const companyNo of withEvent('exhausted')) {
-            const [task, payload] = stopAll(companyNo)
-            await run('tracker-stop-all', 'select enqueue_job($1, $2, $3::jsonb, $4, null, null)', [
-              ...[task, companyNo, JSON.stringify(payload), task],
-            ])
-          }
-          const freed = withEvent('hold-ended', 'granted')
-          if (freed.length) await store.wakeWaiting(run, freed)
-        },
-      }
-    },
-  }
+export const poolListener: PoolListener = {
+  exhausted: store.enqueueStopAll,
+  freed: store.wakeWaiting,
 }

@@ -2,8 +2,8 @@ import type { Item as ModelItem } from '../../ai/model.ts'
 import type { Content, Item } from '../../conversations/items.ts'
 import { readItems } from '../../conversations/service/read-items.ts'
 import type { CompanyNo } from '../../kit/caller.ts'
-import type { Tx } from '../../platform/database.ts'
 import { companyTime } from '../../platform/company-time.ts'
+import type { Tx } from '../../platform/database.ts'
 import { type Backfill, queryOfBackfill } from '../backfill.ts'
 import { endBackfill, moveBackfill, readBackfills } from '../store/backfills.ts'
 import { without } from '../store/results.ts'
@@ -50,7 +50,14 @@ export async function takeBatch(
   if (!tracker) return undefined
   const { status } = statusOf(tracker, await store.readPoolMark(tx, companyNo))
   const companyId = await store.readCompanyId(tx, companyNo)
-  const none = { companyId, tracker, status, trigger: 'continuous' as const, items: [], backfill: undefined }
+  const none = {
+    companyId,
+    tracker,
+    status,
+    trigger: 'continuous' as const,
+    items: [],
+    backfill: undefined,
+  }
   if (status !== 'published') return { ...none, seenTo: tracker.cursor, last: true }
   const seenTo = await store.readLastArrival(tx, companyNo)
   const where = without(companyNo, id, tracker.version)

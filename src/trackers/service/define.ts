@@ -11,10 +11,18 @@ import { type Definition, isNewVersion, type Kind, type Tracker } from '../track
 import type { TrackerDeps } from './deps.ts'
 
 /** A tracker as somebody writes it. */
-export type NewTracker = { kind: Kind; name?: string | undefined; teamId?: string | undefined } & Partial<Definition>
+export type NewTracker = {
+  kind: Kind
+  name?: string | undefined
+  teamId?: string | undefined
+} & Partial<Definition>
 
 /** Writes down a new tracker; it is a draft and does nothing yet. */
-export async function makeTracker(deps: TrackerDeps, caller: Caller, asked: NewTracker): Promise<Tracker> {
+export async function makeTracker(
+  deps: TrackerDeps,
+  caller: Caller,
+  asked: NewTracker,
+): Promise<Tracker> {
   requireScope(caller, 'trackers:write')
   const preset = asked.kind === 'pretrained' ? presetOf(asked.pretrainedId) : undefined
   return deps.db.company(caller.companyNo, async (tx) => {
@@ -49,7 +57,11 @@ export async function makeTracker(deps: TrackerDeps, caller: Caller, asked: NewT
     }
     await store.insertTracker(tx, caller.companyNo, tracker)
     const { definition, name, kind } = tracker
-    await recordAudit(tx, caller, 'tracker.create', { type: 'tracker', id: tracker.id }, null, { name, kind, definition })
+    await recordAudit(tx, caller, 'tracker.create', { type: 'tracker', id: tracker.id }, null, {
+      name,
+      kind,
+      definition,
+    })
     return tracker
   })
 }
@@ -73,7 +85,9 @@ export async function changeTracker(
     if (changes.question !== undefined && tracker.kind !== 'question') {
       throw unprocessable('question', 'only a question tracker has one of its own')
     }
-    const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
+    const given = Object.fromEntries(
+      Object.entries(changes).filter(([, value]) => value !== undefined),
+    )
     const definition = { ...tracker.definition, ...given }
     const isNew = isNewVersion(tracker.definition, definition)
     const changed = {
@@ -90,7 +104,14 @@ export async function changeTracker(
     }
     await store.updateTracker(tx, caller.companyNo, changed)
     const said = ({ name, version, definition }: Tracker) => ({ name, version, definition })
-    await recordAudit(tx, caller, 'tracker.change', { type: 'tracker', id }, said(tracker), said(changed))
+    await recordAudit(
+      tx,
+      caller,
+      'tracker.change',
+      { type: 'tracker', id },
+      said(tracker),
+      said(changed),
+    )
     return changed
   })
 }
@@ -106,7 +127,14 @@ export async function removeTracker(deps: TrackerDeps, caller: Caller, id: strin
       throw new Problem('conflict', `The tracker is used by ${names}.`, { usedBy })
     }
     await store.deleteTracker(tx, caller.companyNo, id)
-    await recordAudit(tx, caller, 'tracker.delete', { type: 'tracker', id }, { name: tracker.name }, null)
+    await recordAudit(
+      tx,
+      caller,
+      'tracker.delete',
+      { type: 'tracker', id },
+      { name: tracker.name },
+      null,
+    )
   })
 }
 
@@ -118,6 +146,10 @@ export async function lockTracker(tx: Tx, caller: Caller, id: string): Promise<T
 
 function presetOf(id: string | null | undefined) {
   const preset = id ? findPretrained(id) : undefined
-  if (!preset) throw unprocessable('pretrainedId', `there is no pretrained tracker ${JSON.stringify(id ?? '')}`)
+  if (!preset)
+    throw unprocessable(
+      'pretrainedId',
+      `there is no pretrained tracker ${JSON.stringify(id ?? '')}`,
+    )
   return preset
 }

@@ -1,11 +1,10 @@
 import type { Model } from '../../ai/model.ts'
-import type { Deps as ChargeDeps } from '../../charges/service/rules.ts'
+import type { Attribution, Deps as ChargeDeps } from '../../charges/service/rules.ts'
 import type { CompanyNo } from '../../kit/caller.ts'
 import type { Credits } from '../../kit/credits.ts'
-import type { Run } from '../../ledger/commands.ts'
-import type { Attribution } from '../../ledger/pool.ts'
 import type { Tx } from '../../platform/database.ts'
 import type { Logger } from '../../platform/log.ts'
+import type { Run } from '../../platform/run.ts'
 
 /** Something that stands on a tracker's results, and keeps it from being deleted. */
 export interface Use {
@@ -32,7 +31,13 @@ export type TrackerEvent =
       createdBy: string | null
     }
   | { kind: 'tracker-resumed'; trackerId: string; name: string }
-  | { kind: 'tracker-read'; trackerId: string; itemNo: bigint; found: boolean; fromBackfill: boolean }
+  | {
+      kind: 'tracker-read'
+      trackerId: string
+      itemNo: bigint
+      found: boolean
+      fromBackfill: boolean
+    }
 
 export interface TrackerDeps extends ChargeDeps {
   log: Logger
@@ -40,15 +45,21 @@ export interface TrackerDeps extends ChargeDeps {
   model: Model
   /** Who reads for pretrained trackers, which cost nothing. */
   freeModel: Model
-  /** Leaves the job that lets a tracker go on; in the transaction of its cause. */
-  wake: (run: Run, companyNo: CompanyNo, trackerId: string, after?: Date) => Promise<void>
   /** Tells others what happened, in the same commit. */
   emit: (run: Run, companyNo: CompanyNo, event: TrackerEvent) => Promise<void>
   /** What stands on trackers. */
   usesOf: (tx: Tx, companyNo: CompanyNo, trackerId: string) => Promise<Use[]>
   /** How many credits the budgets still allow; undefined when none applies. */
-  budgetLeft: (tx: Tx, companyNo: CompanyNo, asked: Omit<Attribution, 'id'>) => Promise<BudgetLeft | undefined>
-  runOut: (tx: Tx, companyNo: CompanyNo, more: { once: Credits; perDay: Credits }) => Promise<RunOut>
+  budgetLeft: (
+    tx: Tx,
+    companyNo: CompanyNo,
+    asked: Omit<Attribution, 'id'>,
+  ) => Promise<BudgetLeft | undefined>
+  runOut: (
+    tx: Tx,
+    companyNo: CompanyNo,
+    more: { once: Credits; perDay: Credits },
+  ) => Promise<RunOut>
   /** How many items are read at once, in one tracker. */
   readsAtOnce: number
 }

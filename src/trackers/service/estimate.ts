@@ -1,11 +1,16 @@
+import { readBalance } from '../../charges/service/balance.ts'
 import { currentCard } from '../../charges/service/work.ts'
-import { countItems, type PriceClasses, readContentsOf, readItems } from '../../conversations/service/read-items.ts'
 import type { ItemId } from '../../conversations/items.ts'
+import {
+  countItems,
+  type PriceClasses,
+  readContentsOf,
+  readItems,
+} from '../../conversations/service/read-items.ts'
 import { dayOf } from '../../kit/calendar.ts'
 import { type Caller, requireScope } from '../../kit/caller.ts'
 import { type Credits, micros } from '../../kit/credits.ts'
 import { notFound, Problem } from '../../kit/problem.ts'
-import { readPoolNow } from '../../ledger/service/reads.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Tx } from '../../platform/database.ts'
 import { type Evidence, evidenceOf, readable } from '../reading.ts'
@@ -43,7 +48,7 @@ export async function estimateTracker(
   requireScope(caller, 'trackers:read')
   const { companyNo } = caller
   const card = await currentCard(deps, companyNo)
-  const { pool } = await readPoolNow(deps, companyNo)
+  const pool = await readBalance(deps, companyNo)
   return deps.db.snapshot(companyNo, async (tx) => {
     const tracker = await store.readTracker(tx, companyNo, id)
     if (!tracker) throw notFound('tracker', id)
@@ -72,21 +77,30 @@ export async function estimateTracker(
       monthlyBasisDays: BASIS_DAYS,
       available: pool.available,
       sufficient: credits <= pool.available,
-      runOutAt: await deps.runOut(tx, companyNo, { once: credits, perDay: micros(perMonth / BigInt(BASIS_DAYS)) }),
+      runOutAt: await deps.runOut(tx, companyNo, {
+        once: credits,
+        perDay: micros(perMonth / BigInt(BASIS_DAYS)),
+      }),
       duplicates: await duplicatesOf(tx, companyNo, tracker),
     }
   })
 }
 
 /** Published question trackers that ask the same of the same kind of data. */
-async function duplicatesOf(tx: Tx, companyNo: number, tracker: Tracker): Promise<{ id: string; name: string }[]> {
+async function duplicatesOf(
+  tx: Tx,
+  companyNo: number,
+  tracker: Tracker,
+): Promise<{ id: string; name: string }[]> {
   const question = plainQuestion(tracker.definition.question)
   if (!question || !isCharged(tracker)) return []
   const published = await store.readPublished(tx, companyNo)
   return published
     .filter((other) => other.id !== tracker.id && isCharged(other))
     .filter((other) => plainQuestion(other.definition.question) === question)
-    .filter((other) => other.definition.itemTypes.some((type) => tracker.definition.itemTypes.includes(type)))
+    .filter((other) =>
+      other.definition.itemTypes.some((type) => tracker.definition.itemTypes.includes(type)),
+    )
     .map(({ id, name }) => ({ id, name }))
 }
 
@@ -119,9 +133,19 @@ export async function tryTracker(
     const some = await readItems(tx, companyNo, query, { limit: TRY_MAX, visibleTo: caller })
     const day = dayOf(await companyTime(tx, companyNo, deps.clock), 'UTC')
     if ((await store.countTrial(tx, companyNo, day, some.length)) > TRIES_A_DAY) {
-      throw new Problem('rate-limited', `A company can try ${TRIES_A_DAY} items a day.`, { retryAfter: 3600 })
+      throw new Problem('rate-limited', `A company can try ${TRIES_A_DAY} items a day.`, {
+        retryAfter: 3600,
+      })
     }
-    return { tracker: found, items: some, contents: await readContentsOf(tx, companyNo, some.map(({ no }) => no)) }
+    return {
+      tracker: found,
+      items: some,
+      contents: await readContentsOf(
+        tx,
+        companyNo,
+        some.map(({ no }) => no),
+      ),
+    }
   })
   const tried: Tried[] = []
   for (const item of items) {

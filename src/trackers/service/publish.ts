@@ -1,14 +1,14 @@
-import { recordAudit } from '../../companies/service/audit.ts'
+import { readBalance } from '../../charges/service/balance.ts'
 import { currentCard } from '../../charges/service/work.ts'
+import { recordAudit } from '../../companies/service/audit.ts'
 import { countItems } from '../../conversations/service/read-items.ts'
 import { type Caller, requireScope } from '../../kit/caller.ts'
 import { type Credits, formatCredits, toJson } from '../../kit/credits.ts'
 import { Problem } from '../../kit/problem.ts'
-import { runIn } from '../../ledger/service/ledger.ts'
-import { readPoolNow } from '../../ledger/service/reads.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Tx } from '../../platform/database.ts'
 import { newId } from '../../platform/ids.ts'
+import { runIn } from '../../platform/run.ts'
 import { type Backfill, queryOfBackfill } from '../backfill.ts'
 import { insertBackfill, turnBackfills } from '../store/backfills.ts'
 import { without } from '../store/results.ts'
@@ -41,12 +41,14 @@ export async function publish(
 ): Promise<Published> {
   requireScope(caller, 'trackers:write')
   const { companyNo } = caller
-  const { pool } = await readPoolNow(deps, companyNo)
+  const pool = await readBalance(deps, companyNo)
   const card = await currentCard(deps, companyNo)
   return deps.db.company(companyNo, async (tx) => {
     const tracker = await lockTracker(tx, caller, id)
     if (tracker.stored === 'published') {
-      throw new Problem('invalid-state', 'The tracker is published already.', { trackerStatus: 'published' })
+      throw new Problem('invalid-state', 'The tracker is published already.', {
+        trackerStatus: 'published',
+      })
     }
     if (isCharged(tracker)) requireUnspent(pool, 'A tracker cannot be published')
     const now = await companyTime(tx, companyNo, deps.clock)
@@ -67,11 +69,15 @@ export async function publish(
     const { backfill, credits } = history
       ? await startHistory(tx, companyNo, published, history, card, now)
       : { backfill: undefined, credits: 0n }
-    await recordAudit(tx, caller, 'tracker.publish', { type: 'tracker', id }, null, { history: history ?? null })
-    await deps.wake(runIn(tx), companyNo, id)
+    await recordAudit(tx, caller, 'tracker.publish', { type: 'tracker', id }, null, {
+      history: history ?? null,
+    })
+    await store.enqueueRun(runIn(tx), companyNo, id)
     const short = isCharged(tracker) && credits > pool.available
     const warnings = short
-      ? [`The history costs ${formatCredits(credits)} credits; ${formatCredits(pool.available)} are available.`]
+      ? [
+          `The history costs ${formatCredits(credits)} credits; ${formatCredits(pool.available)} are available.`,
+        ]
       : []
     return { tracker: published, backfill, warnings }
   })
@@ -140,7 +146,11 @@ export async function unpublish(deps: TrackerDeps, caller: Caller, id: string): 
 }
 
 /** Throws insufficient-credits when nothing is unspent. */
-export function requireUnspent(pool: { available: Credits; held: Credits }, what: string, needed: Credits | null = null): void {
+export function requireUnspent(
+  pool: { available: Credits; held: Credits },
+  what: string,
+  needed: Credits | null = null,
+): void {
   const { available, held } = pool
   if (available + held > 0n) return
   throw new Problem('insufficient-credits', `${what} while no credits are left.`, {

@@ -10,7 +10,8 @@ export async function readWith(
   item: ModelItem,
   signal: AbortSignal,
 ): Promise<{ reading: Reading; model: string }> {
-  if (kind === 'keyword') return { reading: matchKeywords(item, definition.keywords), model: 'keywords' }
+  if (kind === 'keyword')
+    return { reading: matchKeywords(item, definition.keywords), model: 'keywords' }
   const reader = kind === 'pretrained' ? freeModel : model
   const { question, instructions, side } = definition
   const asked = { item, question: question ?? '', side, ...(instructions ? { instructions } : {}) }

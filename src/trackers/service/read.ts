@@ -1,16 +1,30 @@
 import { currentCard } from '../../charges/service/work.ts'
-import { countItems, type PriceClasses, readItems, visibleTo } from '../../conversations/service/read-items.ts'
+import {
+  countItems,
+  type PriceClasses,
+  readItems,
+  visibleTo,
+} from '../../conversations/service/read-items.ts'
 import { type Caller, requireScope } from '../../kit/caller.ts'
 import { type Credits, ZERO } from '../../kit/credits.ts'
 import { notFound } from '../../kit/problem.ts'
-import type { RateCard } from '../../rating/rate-card.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Tx } from '../../platform/database.ts'
+import type { RateCard } from '../../rating/rate-card.ts'
 import type { Backfill, Progress } from '../backfill.ts'
+import type { ResultRow } from '../result.ts'
 import { readBackfills, readProgress } from '../store/backfills.ts'
-import { type ResultFilter, type ResultRow, readResults, without } from '../store/results.ts'
+import { type ResultFilter, readResults, without } from '../store/results.ts'
 import * as store from '../store/trackers.ts'
-import { costOf, countOf, isCharged, queryOf, type Status, statusOf, type Tracker } from '../tracker.ts'
+import {
+  costOf,
+  countOf,
+  isCharged,
+  queryOf,
+  type Status,
+  statusOf,
+  type Tracker,
+} from '../tracker.ts'
 import type { TrackerDeps, Use } from './deps.ts'
 
 /** A tracker with all that can be said of it right now. */
@@ -30,7 +44,11 @@ export interface TrackerView {
 
 const NOTHING: PriceClasses = { callsShort: 0, callsLong: 0, emails: 0 }
 
-export async function readTracker(deps: TrackerDeps, caller: Caller, id: string): Promise<TrackerView> {
+export async function readTracker(
+  deps: TrackerDeps,
+  caller: Caller,
+  id: string,
+): Promise<TrackerView> {
   requireScope(caller, 'trackers:read')
   const card = await currentCard(deps, caller.companyNo)
   return deps.db.snapshot(caller.companyNo, async (tx) => {
@@ -49,7 +67,12 @@ export async function listTrackers(
   const card = await currentCard(deps, caller.companyNo)
   return deps.db.snapshot(caller.companyNo, async (tx) => {
     const views: TrackerView[] = []
-    for (const tracker of await store.readTrackerPage(tx, caller.companyNo, asked.before, asked.limit)) {
+    for (const tracker of await store.readTrackerPage(
+      tx,
+      caller.companyNo,
+      asked.before,
+      asked.limit,
+    )) {
       views.push(await viewOf(deps, tx, caller.companyNo, tracker, card))
     }
     return views
@@ -66,7 +89,8 @@ export async function viewOf(
 ): Promise<TrackerView> {
   const { status, since } = statusOf(tracker, await store.readPoolMark(tx, companyNo))
   const now = await companyTime(tx, companyNo, deps.clock)
-  const waiting = tracker.stored === 'published' ? await countWaiting(tx, companyNo, tracker) : NOTHING
+  const waiting =
+    tracker.stored === 'published' ? await countWaiting(tx, companyNo, tracker) : NOTHING
   const stands = status === 'out_of_credits' || status === 'over_budget'
   const isPublished = status === 'published'
   const pending = isPublished ? countOf(waiting) : 0
@@ -77,13 +101,19 @@ export async function viewOf(
     waitingFor: isPublished && tracker.waitsForHold ? 'held' : null,
     pending,
     missed: stands ? { ...waiting, credits: costOf(card, waiting) } : { ...NOTHING, credits: ZERO },
-    upToDateUntil: isPublished ? ((await oldestWaiting(tx, companyNo, tracker, pending)) ?? now) : since,
+    upToDateUntil: isPublished
+      ? ((await oldestWaiting(tx, companyNo, tracker, pending)) ?? now)
+      : since,
     usedBy: await deps.usesOf(tx, companyNo, tracker.id),
   }
 }
 
 /** What arrived behind the last item that a tracker dealt with, by price. */
-export async function countWaiting(tx: Tx, companyNo: number, tracker: Tracker): Promise<PriceClasses> {
+export async function countWaiting(
+  tx: Tx,
+  companyNo: number,
+  tracker: Tracker,
+): Promise<PriceClasses> {
   return countItems(tx, companyNo, waitingQuery(tracker), {
     where: without(companyNo, tracker.id, tracker.version),
   })
@@ -94,7 +124,12 @@ export function waitingQuery(tracker: Tracker) {
   return { ...queryOf(tracker.definition), afterArrival: tracker.cursor, history: false }
 }
 
-async function oldestWaiting(tx: Tx, companyNo: number, tracker: Tracker, pending: number): Promise<Date | undefined> {
+async function oldestWaiting(
+  tx: Tx,
+  companyNo: number,
+  tracker: Tracker,
+  pending: number,
+): Promise<Date | undefined> {
   if (pending === 0) return undefined
   const [oldest] = await readItems(tx, companyNo, waitingQuery(tracker), {
     order: 'arrival',
@@ -129,7 +164,11 @@ export interface BackfillView {
   progress: Progress
 }
 
-export async function listBackfills(deps: TrackerDeps, caller: Caller, id: string): Promise<BackfillView[]> {
+export async function listBackfills(
+  deps: TrackerDeps,
+  caller: Caller,
+  id: string,
+): Promise<BackfillView[]> {
   requireScope(caller, 'trackers:read')
   return deps.db.snapshot(caller.companyNo, async (tx) => {
     const tracker = await store.readTracker(tx, caller.companyNo, id)
@@ -139,7 +178,10 @@ export async function listBackfills(deps: TrackerDeps, caller: Caller, id: strin
     const stands = isCharged(tracker) && statusOf(tracker, mark).status === 'out_of_credits'
     return (await readBackfills(tx, caller.companyNo, id)).map((backfill) => ({
       // The pool's mark stops what is running in the same commit.
-      backfill: stands && backfill.status === 'running' ? { ...backfill, status: 'stopped' as const } : backfill,
+      backfill:
+        stands && backfill.status === 'running'
+          ? { ...backfill, status: 'stopped' as const }
+          : backfill,
       progress: progress.get(backfill.id) ?? { done: 0, found: 0, credits: ZERO },
     }))
   })

@@ -1,7 +1,7 @@
+import type { Rider } from '../../charges/service/work.ts'
 import { Problem } from '../../kit/problem.ts'
-import type { Rider } from '../../ledger/commands.ts'
-import { runIn } from '../../ledger/service/ledger.ts'
 import type { Tx } from '../../platform/database.ts'
+import { runIn } from '../../platform/run.ts'
 import { checkResults, insertResults, type NewResult } from '../store/results.ts'
 import type { TrackerDeps } from './deps.ts'
 
@@ -30,7 +30,10 @@ export function resultRider({ emit }: Pick<TrackerDeps, 'emit'>): Rider {
         const { credits, at, seq } = outcome.charged
         return { ...(row as NewResult), credits, at, seq, processedAt: new Date(at) }
       })
-      await Promise.all([insertResults(run, rows), ...rows.map((row) => emit(run, row.companyNo, readEvent(row)))])
+      await Promise.all([
+        insertResults(run, rows),
+        ...rows.map((row) => emit(run, row.companyNo, readEvent(row))),
+      ])
     },
   }
 }
@@ -44,12 +47,20 @@ export async function keepFreeResults(
   if (rows.length === 0) return 0
   const run = runIn(tx)
   const allowed = await checkResults(run, rows)
-  const kept = rows.filter((_, i) => allowed[i]).map((row) => ({ ...row, credits: 0n as never, at: null, seq: null }))
+  const kept = rows
+    .filter((_, i) => allowed[i])
+    .map((row) => ({ ...row, credits: 0n as never, at: null, seq: null }))
   if (kept.length) await insertResults(run, kept)
   for (const row of kept) await emit(run, row.companyNo, readEvent(row))
   return kept.length
 }
 
 function readEvent({ trackerId, itemNo, found, backfillId }: NewResult) {
-  return { kind: 'tracker-read' as const, trackerId, itemNo, found, fromBackfill: backfillId !== null }
+  return {
+    kind: 'tracker-read' as const,
+    trackerId,
+    itemNo,
+    found,
+    fromBackfill: backfillId !== null,
+  }
 }

@@ -1,14 +1,14 @@
-import { recordAudit } from '../../companies/service/audit.ts'
+import { readBalance } from '../../charges/service/balance.ts'
 import { currentCard } from '../../charges/service/work.ts'
+import { recordAudit } from '../../companies/service/audit.ts'
 import { countItems } from '../../conversations/service/read-items.ts'
 import { type Caller, requireScope } from '../../kit/caller.ts'
 import type { Credits } from '../../kit/credits.ts'
 import { formatCredits, micros } from '../../kit/credits.ts'
 import { notFound, Problem } from '../../kit/problem.ts'
-import { runIn } from '../../ledger/service/ledger.ts'
-import { readPoolNow } from '../../ledger/service/reads.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import { newId } from '../../platform/ids.ts'
+import { runIn } from '../../platform/run.ts'
 import { type Backfill, queryOfBackfill } from '../backfill.ts'
 import { endBackfill, insertBackfill, readBackfill, turnBackfills } from '../store/backfills.ts'
 import { without } from '../store/results.ts'
@@ -42,7 +42,7 @@ export async function resume(
 ): Promise<Resumed> {
   requireScope(caller, 'trackers:write')
   const { companyNo } = caller
-  const { pool } = await readPoolNow(deps, companyNo)
+  const pool = await readBalance(deps, companyNo)
   const card = await currentCard(deps, companyNo)
   return deps.db.company(companyNo, async (tx) => {
     const tracker = await lockTracker(tx, caller, id)
@@ -65,17 +65,26 @@ export async function resume(
       endedAt: null,
     }
     const count = async (itemTypes: Backfill['itemTypes']) => {
-      const classes = await countItems(tx, companyNo, queryOfBackfill(tracker.definition, { ...gap, itemTypes }), {
-        where: without(companyNo, id, tracker.version),
-      })
+      const classes = await countItems(
+        tx,
+        companyNo,
+        queryOfBackfill(tracker.definition, { ...gap, itemTypes }),
+        {
+          where: without(companyNo, id, tracker.version),
+        },
+      )
       return { count: countOf(classes), credits: costOf(card, classes) }
     }
     const missed = { calls: await count(['call']), all: await count(null) }
     if (dryRun) return { status, missed, warnings: [] }
     if (status !== 'out_of_credits') {
-      throw new Problem('invalid-state', `The tracker is ${status}; only one that is out of credits is resumed.`, {
-        trackerStatus: status,
-      })
+      throw new Problem(
+        'invalid-state',
+        `The tracker is ${status}; only one that is out of credits is resumed.`,
+        {
+          trackerStatus: status,
+        },
+      )
     }
     requireUnspent(pool, 'A tracker cannot be resumed', tracker.stoppedPrice)
     await store.updateTracker(tx, companyNo, {
@@ -92,11 +101,21 @@ export async function resume(
     const chosen = choice === 'none' ? undefined : missed[choice]
     if (chosen?.count) {
       const itemTypes = choice === 'calls' ? (['call'] as const) : null
-      await insertBackfill(tx, companyNo, { ...gap, itemTypes: itemTypes && [...itemTypes], total: chosen.count })
+      await insertBackfill(tx, companyNo, {
+        ...gap,
+        itemTypes: itemTypes && [...itemTypes],
+        total: chosen.count,
+      })
     }
-    await recordAudit(tx, caller, 'tracker.resume', { type: 'tracker', id }, null, { missed: choice })
-    await deps.emit(runIn(tx), companyNo, { kind: 'tracker-resumed', trackerId: id, name: tracker.name })
-    await deps.wake(runIn(tx), companyNo, id)
+    await recordAudit(tx, caller, 'tracker.resume', { type: 'tracker', id }, null, {
+      missed: choice,
+    })
+    await deps.emit(runIn(tx), companyNo, {
+      kind: 'tracker-resumed',
+      trackerId: id,
+      name: tracker.name,
+    })
+    await store.enqueueRun(runIn(tx), companyNo, id)
     const short = chosen && chosen.credits > pool.available
     return {
       status: 'published' as const,
@@ -128,7 +147,7 @@ export async function backfill(
 ): Promise<StartedBackfill> {
   requireScope(caller, 'trackers:write')
   const { companyNo } = caller
-  const { pool } = await readPoolNow(deps, companyNo)
+  const pool = await readBalance(deps, companyNo)
   const card = await currentCard(deps, companyNo)
   const rolledBack = new Error('dry run')
   let started: Awaited<ReturnType<typeof startHistory>> | undefined
@@ -140,17 +159,29 @@ export async function backfill(
       if (!asked.dryRun) {
         if (isCharged(tracker)) requireUnspent(pool, 'History cannot be processed')
         if (status !== 'published') {
-          throw new Problem('invalid-state', `The tracker is ${status}; only a published one processes history.`, {
-            trackerStatus: status,
-          })
+          throw new Problem(
+            'invalid-state',
+            `The tracker is ${status}; only a published one processes history.`,
+            {
+              trackerStatus: status,
+            },
+          )
         }
       }
       const now = await companyTime(tx, companyNo, deps.clock)
-      started = await startHistory(tx, companyNo, tracker, asked, card, now, asked.itemTypes ?? null)
+      started = await startHistory(
+        tx,
+        companyNo,
+        tracker,
+        asked,
+        card,
+        now,
+        asked.itemTypes ?? null,
+      )
       if (asked.dryRun) throw rolledBack
       const said = { from: asked.from, to: asked.to, itemTypes: asked.itemTypes ?? null }
       await recordAudit(tx, caller, 'tracker.backfill', { type: 'tracker', id }, null, said)
-      await deps.wake(runIn(tx), companyNo, id)
+      await store.enqueueRun(runIn(tx), companyNo, id)
     })
     .catch((error) => {
       if (error !== rolledBack) throw error
@@ -165,7 +196,12 @@ export async function backfill(
 }
 
 /** Ends a backfill; what it has made stays. */
-export async function cancelBackfill(deps: TrackerDeps, caller: Caller, id: string, backfillId: string): Promise<Backfill> {
+export async function cancelBackfill(
+  deps: TrackerDeps,
+  caller: Caller,
+  id: string,
+  backfillId: string,
+): Promise<Backfill> {
   requireScope(caller, 'trackers:write')
   return deps.db.company(caller.companyNo, async (tx) => {
     const known = await readBackfill(tx, caller.companyNo, backfillId)
@@ -175,7 +211,9 @@ export async function cancelBackfill(deps: TrackerDeps, caller: Caller, id: stri
     if (!ended && known.status !== 'cancelled') {
       throw new Problem('invalid-state', 'The backfill is done.', { backfillStatus: known.status })
     }
-    await recordAudit(tx, caller, 'tracker.backfill.cancel', { type: 'tracker', id }, null, { backfillId })
+    await recordAudit(tx, caller, 'tracker.backfill.cancel', { type: 'tracker', id }, null, {
+      backfillId,
+    })
     return { ...known, status: 'cancelled', endedAt: known.endedAt ?? now }
   })
 }

@@ -1,14 +1,20 @@
 import { ModelFailed } from '../../ai/model.ts'
-import { captureWork, currentCard, type Reserved, releaseWork, reserve } from '../../charges/service/work.ts'
+import { readBalance } from '../../charges/service/balance.ts'
+import {
+  captureWork,
+  currentCard,
+  type Reserved,
+  releaseWork,
+  reserve,
+} from '../../charges/service/work.ts'
 import type { Content, Item } from '../../conversations/items.ts'
 import { readContentsOf } from '../../conversations/service/read-items.ts'
 import { type Caller, type CompanyNo, theHouse } from '../../kit/caller.ts'
 import { type Credits, micros } from '../../kit/credits.ts'
 import { Problem } from '../../kit/problem.ts'
-import { readPoolNow } from '../../ledger/service/reads.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import { exclusively } from '../../platform/exclusive.ts'
-import { type RateCard, priceClass, priceOf } from '../../rating/rate-card.ts'
+import { priceClass, priceOf, type RateCard } from '../../rating/rate-card.ts'
 import { coveredPrefix } from '../prefix.ts'
 import { evidenceOf, readable } from '../reading.ts'
 import { type NewResult, noteFailure } from '../store/results.ts'
@@ -39,20 +45,31 @@ export async function runTracker(
   trackerId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const alone = await exclusively(deps.db.pool, `tracker ${companyNo} ${trackerId}`, WAIT_MS, async () => {
-    await dropHoldOfBefore(deps, companyNo, trackerId)
-    for (let turn = 0, fruitless = 0; !signal.aborted && fruitless < FRUITLESS_MAX; turn++) {
-      const { goesOn, progress } = await runBatch(deps, companyNo, trackerId, turn, signal)
-      if (!goesOn) break
-      fruitless = progress ? 0 : fruitless + 1
-    }
-  })
+  const alone = await exclusively(
+    deps.db.pool,
+    `tracker ${companyNo} ${trackerId}`,
+    WAIT_MS,
+    async () => {
+      await dropHoldOfBefore(deps, companyNo, trackerId)
+      for (let turn = 0, fruitless = 0; !signal.aborted && fruitless < FRUITLESS_MAX; turn++) {
+        const { goesOn, progress } = await runBatch(deps, companyNo, trackerId, turn, signal)
+        if (!goesOn) break
+        fruitless = progress ? 0 : fruitless + 1
+      }
+    },
+  )
   if (!alone) throw new Error('another worker is on this tracker for long')
 }
 
 /** The hold of a batch whose worker ended: what it had not captured goes back. */
-async function dropHoldOfBefore(deps: TrackerDeps, companyNo: CompanyNo, trackerId: string): Promise<void> {
-  const tracker = await deps.db.company(companyNo, (tx) => store.readTracker(tx, companyNo, trackerId))
+async function dropHoldOfBefore(
+  deps: TrackerDeps,
+  companyNo: CompanyNo,
+  trackerId: string,
+): Promise<void> {
+  const tracker = await deps.db.company(companyNo, (tx) =>
+    store.readTracker(tx, companyNo, trackerId),
+  )
   if (!tracker?.holdId) return
   await releaseWork(deps, companyNo, tracker.holdId)
   await deps.db.company(companyNo, (tx) => store.noteHold(tx, companyNo, trackerId, null))
@@ -80,7 +97,10 @@ async function runBatch(
   const done = isCharged(tracker)
     ? await runCharged(deps, caller, tracker, batch, readableItems, signal)
     : await runFree(deps, caller, tracker, readableItems, signal)
-  const handled = new Set([...done.finished, ...batch.items.filter((one) => !readableItems.includes(one))])
+  const handled = new Set([
+    ...done.finished,
+    ...batch.items.filter((one) => !readableItems.includes(one)),
+  ])
   const moved = await advance(deps, companyNo, batch, handled)
   if (done.failure) throw done.failure
   return { goesOn: done.goesOn, progress: moved || done.finished.size > 0 }
@@ -104,7 +124,11 @@ async function withWords(
   batch: Batch,
 ): Promise<Candidate[]> {
   const contents = await deps.db.snapshot(companyNo, (tx) =>
-    readContentsOf(tx, companyNo, batch.items.map(({ item }) => item.no)),
+    readContentsOf(
+      tx,
+      companyNo,
+      batch.items.map(({ item }) => item.no),
+    ),
   )
   return batch.items.filter((candidate) => {
     const content = contents.get(candidate.item.no)
@@ -128,7 +152,11 @@ async function runFree(
   }
   await deps.db.company(companyNo, async (tx) => {
     const processedAt = await companyTime(tx, companyNo, deps.clock)
-    await keepFreeResults(deps, tx, rows.map((row) => ({ ...row, processedAt })))
+    await keepFreeResults(
+      deps,
+      tx,
+      rows.map((row) => ({ ...row, processedAt })),
+    )
   })
   return { finished: new Set(candidates), goesOn: true }
 }
@@ -147,12 +175,15 @@ async function runCharged(
   const card = await currentCard(deps, companyNo)
   const prices = candidates.map(({ item }) => priceIn(card, item))
   const covered = await coverOf(deps, caller, tracker, prices)
-  if (covered === 0) return { finished: new Set(), goesOn: await standStill(deps, caller, tracker, prices[0]!) }
+  if (covered === 0)
+    return { finished: new Set(), goesOn: await standStill(deps, caller, tracker, prices[0]!) }
   const chosen = candidates.slice(0, covered)
   const reserved = await reserveFor(deps, caller, tracker, batch, chosen)
   if (reserved === 'changed') return { finished: new Set(), goesOn: true }
   if (reserved) {
-    await deps.db.company(companyNo, (tx) => store.noteHold(tx, companyNo, tracker.id, reserved.hold.id))
+    await deps.db.company(companyNo, (tx) =>
+      store.noteHold(tx, companyNo, tracker.id, reserved.hold.id),
+    )
   }
   try {
     return await readAll(deps, caller, tracker, reserved, chosen, signal)
@@ -165,8 +196,13 @@ async function runCharged(
 }
 
 /** How many of the next items the pool and the budgets cover. */
-async function coverOf(deps: TrackerDeps, caller: Caller, tracker: Tracker, prices: Credits[]): Promise<number> {
-  const { pool } = await readPoolNow(deps, caller.companyNo)
+async function coverOf(
+  deps: TrackerDeps,
+  caller: Caller,
+  tracker: Tracker,
+  prices: Credits[],
+): Promise<number> {
+  const pool = await readBalance(deps, caller.companyNo)
   const budget = await deps.db.snapshot(caller.companyNo, (tx) =>
     deps.budgetLeft(tx, caller.companyNo, attributionOf(tracker)),
   )
@@ -175,12 +211,21 @@ async function coverOf(deps: TrackerDeps, caller: Caller, tracker: Tracker, pric
 }
 
 /** The first item is not covered: stops for want of credits or budget, or waits for a hold to end. */
-async function standStill(deps: TrackerDeps, caller: Caller, tracker: Tracker, price: Credits): Promise<boolean> {
+async function standStill(
+  deps: TrackerDeps,
+  caller: Caller,
+  tracker: Tracker,
+  price: Credits,
+): Promise<boolean> {
   const { companyNo } = caller
-  const read = () => readPoolNow(deps, companyNo)
-  const { pool, asOf } = await read()
+  const read = () => readBalance(deps, companyNo)
+  const pool = await read()
   if (price > pool.available + pool.held) {
-    await stopTracker(deps, companyNo, tracker.id, { reason: 'out_of_credits', since: asOf, nextPrice: price })
+    await stopTracker(deps, companyNo, tracker.id, {
+      reason: 'out_of_credits',
+      since: pool.asOf,
+      nextPrice: price,
+    })
     return false
   }
   if (price > pool.available) {
@@ -190,9 +235,13 @@ async function standStill(deps: TrackerDeps, caller: Caller, tracker: Tracker, p
     })
     // A hold that ended before the mark was there has woken nobody.
     const again = await read()
-    return price <= again.pool.available || again.pool.available + again.pool.held < price
+    return price <= again.available || again.available + again.held < price
   }
-  await stopTracker(deps, companyNo, tracker.id, { reason: 'over_budget', since: asOf, nextPrice: price })
+  await stopTracker(deps, companyNo, tracker.id, {
+    reason: 'over_budget',
+    since: pool.asOf,
+    nextPrice: price,
+  })
   return true
 }
 
@@ -233,7 +282,11 @@ async function readAll(
   let unwanted = false
   const rider = resultRider(deps)
   async function worker(): Promise<void> {
-    for (let next = queue.shift(); next && !failure && !unwanted && !signal.aborted; next = queue.shift()) {
+    for (
+      let next = queue.shift();
+      next && !failure && !unwanted && !signal.aborted;
+      next = queue.shift()
+    ) {
       try {
         const end = await readOne(deps, caller, tracker, reserved, next, rider, signal)
         if (end === 'dropped') unwanted = true
@@ -282,7 +335,8 @@ async function readOne(
     })
     return 'kept'
   } catch (error) {
-    if (error instanceof Problem && (error.code === 'conflict' || error.code === 'invalid-state')) return 'dropped'
+    if (error instanceof Problem && (error.code === 'conflict' || error.code === 'invalid-state'))
+      return 'dropped'
     throw error
   }
 }
@@ -332,7 +386,9 @@ function resultOf(
 }
 
 function asPriced({ type, id, durationSeconds }: Item) {
-  return type === 'call' ? { type: 'call' as const, id, durationSeconds } : { type: 'email' as const, id }
+  return type === 'call'
+    ? { type: 'call' as const, id, durationSeconds }
+    : { type: 'email' as const, id }
 }
 
 function priceIn(card: RateCard, item: Item): Credits {

@@ -1,9 +1,9 @@
 import type { CompanyNo } from '../../kit/caller.ts'
 import type { Credits } from '../../kit/credits.ts'
-import { runIn } from '../../ledger/service/ledger.ts'
+import { runIn } from '../../platform/run.ts'
 import { turnBackfills } from '../store/backfills.ts'
 import * as store from '../store/trackers.ts'
-import { isCharged, statusOf, type Stopped } from '../tracker.ts'
+import { isCharged, type Stopped, statusOf } from '../tracker.ts'
 import type { TrackerDeps } from './deps.ts'
 
 /** Writes down that a tracker stands still, and tells whoever must hear of it, once. */
@@ -15,7 +15,7 @@ export async function stopTracker(
 ): Promise<void> {
   await deps.db.company(companyNo, async (tx) => {
     const tracker = await store.lockTracker(tx, companyNo, id)
-    if (!tracker || tracker.stored !== 'published' || tracker.stopped) return
+    if (tracker?.stored !== 'published' || tracker.stopped) return
     const { reason, since, nextPrice } = asked
     await store.updateTracker(tx, companyNo, {
       ...tracker,
@@ -34,7 +34,10 @@ export async function stopTracker(
 }
 
 /** After the pool reached zero: writes down what the pool's mark has stopped already. */
-export async function stopAllAtZero(deps: Pick<TrackerDeps, 'db' | 'emit'>, companyNo: CompanyNo): Promise<void> {
+export async function stopAllAtZero(
+  deps: Pick<TrackerDeps, 'db' | 'emit'>,
+  companyNo: CompanyNo,
+): Promise<void> {
   const stopped = await deps.db.snapshot(companyNo, async (tx) => {
     const mark = await store.readPoolMark(tx, companyNo)
     const published = await store.readPublished(tx, companyNo)
@@ -44,6 +47,10 @@ export async function stopAllAtZero(deps: Pick<TrackerDeps, 'db' | 'emit'>, comp
       .filter(({ status }) => status === 'out_of_credits')
   })
   for (const { tracker, since } of stopped) {
-    await stopTracker(deps, companyNo, tracker.id, { reason: 'out_of_credits', since, nextPrice: null })
+    await stopTracker(deps, companyNo, tracker.id, {
+      reason: 'out_of_credits',
+      since,
+      nextPrice: null,
+    })
   }
 }

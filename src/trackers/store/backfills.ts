@@ -1,5 +1,5 @@
-import type { CompanyNo } from '../../kit/caller.ts'
 import type { ItemType } from '../../conversations/items.ts'
+import type { CompanyNo } from '../../kit/caller.ts'
 import { micros } from '../../kit/credits.ts'
 import type { Tx } from '../../platform/database.ts'
 import type { Backfill, BackfillStatus, Progress } from '../backfill.ts'
@@ -27,13 +27,21 @@ function backfillOf(row: Row): Backfill {
   }
 }
 
-export async function readBackfill(tx: Tx, companyNo: CompanyNo, id: string): Promise<Backfill | undefined> {
+export async function readBackfill(
+  tx: Tx,
+  companyNo: CompanyNo,
+  id: string,
+): Promise<Backfill | undefined> {
   const row = await base(tx, companyNo).where('id', '=', id).executeTakeFirst()
   return row && backfillOf(row)
 }
 
 /** All backfills of a tracker, newest first. */
-export async function readBackfills(tx: Tx, companyNo: CompanyNo, trackerId: string): Promise<Backfill[]> {
+export async function readBackfills(
+  tx: Tx,
+  companyNo: CompanyNo,
+  trackerId: string,
+): Promise<Backfill[]> {
   const rows = await base(tx, companyNo)
     .where('trackerId', '=', trackerId)
     .orderBy('createdAt', 'desc')
@@ -43,7 +51,11 @@ export async function readBackfills(tx: Tx, companyNo: CompanyNo, trackerId: str
   return rows.map(backfillOf)
 }
 
-export async function insertBackfill(tx: Tx, companyNo: CompanyNo, backfill: Backfill): Promise<void> {
+export async function insertBackfill(
+  tx: Tx,
+  companyNo: CompanyNo,
+  backfill: Backfill,
+): Promise<void> {
   await tx
     .insertInto('trackerBackfill')
     .values({

@@ -1,11 +1,12 @@
 import { type SqlBool, sql } from 'kysely'
+import type { Condition } from '../../conversations/selection.ts'
 import type { CompanyNo } from '../../kit/caller.ts'
 import { type Credits, micros } from '../../kit/credits.ts'
-import type { Condition } from '../../conversations/selection.ts'
-import type { Run } from '../../ledger/commands.ts'
 import { arrayOf, textArray } from '../../platform/arrays.ts'
 import type { Tx } from '../../platform/database.ts'
+import type { Run } from '../../platform/run.ts'
 import type { Evidence } from '../reading.ts'
+import type { ResultRow } from '../result.ts'
 
 /** A result to be kept: what one version of a tracker found in one item. */
 export interface NewResult {
@@ -95,24 +96,6 @@ export function having(companyNo: CompanyNo, trackerId: string, version: number)
     and r.tracker_id = ${trackerId} and r.version = ${version} and r.item_no = item.no)`
 }
 
-/** A result as it is read, with its item. */
-export interface ResultRow {
-  itemNo: bigint
-  itemType: 'call' | 'email'
-  itemId: string
-  title: string
-  occurredAt: Date
-  version: number
-  found: boolean
-  answer: string
-  occurrences: Evidence[]
-  model: string
-  credits: Credits
-  chargeAt: Date | null
-  chargeSeq: bigint | null
-  processedAt: Date
-}
-
 export interface ResultFilter {
   itemId?: string | undefined
   found?: boolean | undefined
@@ -143,7 +126,8 @@ export async function readResults(
   if (from) where.push(sql`r.occurred_at >= ${from}`)
   if (to) where.push(sql`r.occurred_at < ${to}`)
   if (version !== undefined) where.push(sql`r.version = ${version}`)
-  if (before) where.push(sql`(r.processed_at, r.item_no) < (${before.at}::timestamptz, ${before.no}::bigint)`)
+  if (before)
+    where.push(sql`(r.processed_at, r.item_no) < (${before.at}::timestamptz, ${before.no}::bigint)`)
   const { rows } = await sql<ResultRow & { credits: bigint }>`
     select r.item_no as "itemNo", item.type as "itemType", item.id as "itemId", item.title,
       r.occurred_at as "occurredAt", r.version, r.found, r.answer, r.occurrences, r.model, r.credits,
@@ -170,7 +154,11 @@ export async function noteFailure(
 }
 
 /** Takes out all that was found in items. */
-export async function deleteResultsOf(tx: Tx, companyNo: CompanyNo, itemNos: readonly bigint[]): Promise<void> {
+export async function deleteResultsOf(
+  tx: Tx,
+  companyNo: CompanyNo,
+  itemNos: readonly bigint[],
+): Promise<void> {
   const nos = `{${itemNos.join(',')}}`
   await sql`update tracker_result set answer = '', occurrences = '[]'
     where company_id = ${companyNo} and item_no = any(${nos}::bigint[])`.execute(tx)

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import type { CompanyNo } from '../../kit/caller.ts'
 import { micros } from '../../kit/credits.ts'
-import type { Run } from '../../ledger/commands.ts'
 import { arrayOf } from '../../platform/arrays.ts'
 import type { Tx } from '../../platform/database.ts'
+import type { Run } from '../../platform/run.ts'
 import type { Definition, Exhaustion, Kind, Stopped, Stored, Tracker } from '../tracker.ts'
 
 const columns = [
@@ -54,13 +54,21 @@ function trackerOf(row: Row): Tracker {
   }
 }
 
-export async function readTracker(tx: Tx, companyNo: CompanyNo, id: string): Promise<Tracker | undefined> {
+export async function readTracker(
+  tx: Tx,
+  companyNo: CompanyNo,
+  id: string,
+): Promise<Tracker | undefined> {
   const row = await base(tx, companyNo).where('id', '=', id).executeTakeFirst()
   return row && trackerOf(row)
 }
 
 /** The tracker, locked: nobody changes it, and no result of it commits, until this transaction ends. */
-export async function lockTracker(tx: Tx, companyNo: CompanyNo, id: string): Promise<Tracker | undefined> {
+export async function lockTracker(
+  tx: Tx,
+  companyNo: CompanyNo,
+  id: string,
+): Promise<Tracker | undefined> {
   const row = await base(tx, companyNo).where('id', '=', id).forUpdate().executeTakeFirst()
   return row && trackerOf(row)
 }
@@ -109,7 +117,12 @@ export async function insertTracker(tx: Tx, companyNo: CompanyNo, tracker: Track
   await insertVersion(tx, companyNo, tracker, tracker.createdAt)
 }
 
-export async function insertVersion(tx: Tx, companyNo: CompanyNo, tracker: Tracker, at: Date): Promise<void> {
+export async function insertVersion(
+  tx: Tx,
+  companyNo: CompanyNo,
+  tracker: Tracker,
+  at: Date,
+): Promise<void> {
   await tx
     .insertInto('trackerVersion')
     .values({
@@ -151,7 +164,10 @@ export async function deleteTracker(tx: Tx, companyNo: CompanyNo, id: string): P
 }
 
 /** The pool's last exhaustion, and its number now. */
-export async function readPoolMark(tx: Tx, companyNo: CompanyNo): Promise<Exhaustion & { seq: number }> {
+export async function readPoolMark(
+  tx: Tx,
+  companyNo: CompanyNo,
+): Promise<Exhaustion & { seq: number }> {
   const pool = await tx
     .selectFrom('pool')
     .select(['seq', 'exhaustedSeq', 'exhaustedAt'])
@@ -174,7 +190,12 @@ export async function lockArrivals(tx: Tx, companyNo: CompanyNo): Promise<bigint
 }
 
 /** Notes the hold of the batch under way, for whoever takes over. */
-export async function noteHold(tx: Tx, companyNo: CompanyNo, id: string, holdId: number | null): Promise<void> {
+export async function noteHold(
+  tx: Tx,
+  companyNo: CompanyNo,
+  id: string,
+  holdId: number | null,
+): Promise<void> {
   await tx
     .updateTable('tracker')
     .set({ holdId: holdId === null ? null : BigInt(holdId) })
@@ -184,7 +205,13 @@ export async function noteHold(tx: Tx, companyNo: CompanyNo, id: string, holdId:
 }
 
 /** Moves on behind an arrival that was dealt with, never back. */
-export async function moveCursor(tx: Tx, companyNo: CompanyNo, id: string, version: number, to: bigint): Promise<void> {
+export async function moveCursor(
+  tx: Tx,
+  companyNo: CompanyNo,
+  id: string,
+  version: number,
+  to: bigint,
+): Promise<void> {
   await tx
     .updateTable('tracker')
     .set({ cursor: to })
@@ -196,7 +223,12 @@ export async function moveCursor(tx: Tx, companyNo: CompanyNo, id: string, versi
 }
 
 /** So many items tried today, these included. */
-export async function countTrial(tx: Tx, companyNo: CompanyNo, day: string, items: number): Promise<number> {
+export async function countTrial(
+  tx: Tx,
+  companyNo: CompanyNo,
+  day: string,
+  items: number,
+): Promise<number> {
   const { rows } = await sql<{ items: number }>`
     insert into tracker_trial (company_id, day, items) values (${companyNo}, ${day}, ${items})
     on conflict (company_id, day) do update set items = tracker_trial.items + excluded.items
@@ -232,6 +264,31 @@ export async function wakeWaiting(run: Run, companies: CompanyNo[]): Promise<voi
        where company_id = any ($1::int[]) and waits_for_hold returning company_id, id)
      select enqueue_job('tracker.run', company_id, jsonb_build_object('trackerId', id), 'tracker:' || id, null, null)
      from woken`,
+    [arrayOf(companies)],
+  )
+}
+
+/** Leaves the job that lets a tracker go on; one that waits already is enough. */
+export async function enqueueRun(
+  run: Run,
+  companyNo: CompanyNo,
+  trackerId: string,
+  after?: Date,
+): Promise<void> {
+  await run('tracker-wake', 'select enqueue_job($1, $2, $3::jsonb, $4, $5, null)', [
+    'tracker.run',
+    companyNo,
+    JSON.stringify({ trackerId }),
+    `tracker:${trackerId}${after ? ':later' : ''}`,
+    after?.toISOString() ?? null,
+  ])
+}
+
+/** Leaves the jobs that write down, for these companies, what the pool's mark has stopped. */
+export async function enqueueStopAll(run: Run, companies: CompanyNo[]): Promise<void> {
+  await run(
+    'tracker-stop-all',
+    `select enqueue_job('tracker.stop-all', c, '{}', 'tracker.stop-all', null, null) from unnest($1::int[]) c`,
     [arrayOf(companies)],
   )
 }

@@ -1,0 +1,17 @@
+import type { CompanyNo } from '../../kit/caller.ts'
+import type { Credits } from '../../kit/credits.ts'
+import { readPoolNow } from '../../ledger/service/reads.ts'
+import type { Deps } from './rules.ts'
+
+/** What a pool has right now, as a feature needs to know it. */
+export interface BalanceNow {
+  asOf: Date
+  available: Credits
+  held: Credits
+}
+
+/** The balance right now; what has fallen due meanwhile is done first. */
+export async function readBalance(deps: Deps, companyNo: CompanyNo): Promise<BalanceNow> {
+  const { asOf, pool } = await readPoolNow(deps, companyNo)
+  return { asOf, available: pool.available, held: pool.held }
+}

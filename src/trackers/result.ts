@@ -1,0 +1,20 @@
+import type { Credits } from '../kit/credits.ts'
+import type { Evidence } from './reading.ts'
+
+/** A result as it is read, with its item. */
+export interface ResultRow {
+  itemNo: bigint
+  itemType: 'call' | 'email'
+  itemId: string
+  title: string
+  occurredAt: Date
+  version: number
+  found: boolean
+  answer: string
+  occurrences: Evidence[]
+  model: string
+  credits: Credits
+  chargeAt: Date | null
+  chargeSeq: bigint | null
+  processedAt: Date
+}
