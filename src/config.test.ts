@@ -15,6 +15,7 @@ test('an empty environment gives a server for this machine', () => {
     demo: false,
     outboundPrivate: false,
     publicUrl: undefined,
+    sessions: { idleMs: 1_800_000, longestMs: 43_200_000 },
     logLevel: 'info',
     workerConcurrency: 8,
     postgres: { port: 0, sharedBuffers: '256MB' },

@@ -62,6 +62,12 @@ export const settings = z.object({
     .describe(
       'The address people reach it at, for links in mail and OAuth. Default: where it listens.',
     ),
+  SLUICE_SESSION_IDLE_MINUTES: wholeNumber(1, 10_080, 30).describe(
+    'How long a signed-in person may do nothing before the session ends. Default 30.',
+  ),
+  SLUICE_SESSION_HOURS: wholeNumber(1, 720, 12).describe(
+    'How long a session lasts at most, in hours. Default 12.',
+  ),
   SLUICE_LOG_LEVEL: oneOf(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     'info',
@@ -101,6 +107,8 @@ export interface Config {
   outboundPrivate: boolean
   /** Without a slash at its end. */
   publicUrl: string | undefined
+  /** How long people stay signed in. */
+  sessions: { idleMs: number; longestMs: number }
   logLevel: Settings['SLUICE_LOG_LEVEL']
   workerConcurrency: number
   postgres: { port: number; sharedBuffers: string }
@@ -148,6 +156,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     demo: data.SLUICE_DEMO,
     outboundPrivate: data.SLUICE_OUTBOUND_PRIVATE,
     publicUrl: data.SLUICE_PUBLIC_URL?.replace(/\/+$/, ''),
+    sessions: {
+      idleMs: data.SLUICE_SESSION_IDLE_MINUTES * 60_000,
+      longestMs: data.SLUICE_SESSION_HOURS * 3_600_000,
+    },
     logLevel: data.SLUICE_LOG_LEVEL,
     workerConcurrency: data.SLUICE_WORKER_CONCURRENCY,
     postgres: {

@@ -15,14 +15,17 @@ import { openRuleBook } from './charges/service/rules.ts'
 import { companyRoutes } from './companies/routes/companies.ts'
 import { integrationRoutes } from './companies/routes/integrations.ts'
 import { memberRoutes, teamRoutes } from './companies/routes/people.ts'
+import { sessionRoutes } from './companies/routes/session.ts'
 import { authenticate } from './companies/service/authenticate.ts'
 import { type KeyRing, openKeyRing } from './companies/service/key-ring.ts'
+import type { SessionLimits } from './companies/session.ts'
 import type { AiConfig } from './config.ts'
 import { contractRoutes } from './contracts/routes.ts'
+import { hasContract } from './contracts/service.ts'
 import type { Imports } from './conversations/deps.ts'
 import { conversationRoutes } from './conversations/routes.ts'
 import { type Importer, openImporter } from './conversations/service/imports.ts'
-import { operatorCheck } from './http/credentials.ts'
+import { credentialsOf, operatorCheck } from './http/credentials.ts'
 import { createServer } from './http/server.ts'
 import { forecastRoutes } from './insight/routes/forecast.ts'
 import { reportRoutes } from './insight/routes/reports.ts'
@@ -31,7 +34,7 @@ import { runOutWith } from './insight/service/forecast.ts'
 import { openUsageRollUp, recountUsage, usedSince } from './insight/service/roll-up.ts'
 import type { Deps as InsightDeps } from './insight/service/what-if.ts'
 import type { CompanyNo } from './kit/caller.ts'
-import { openLedger, openPool } from './ledger/service/ledger.ts'
+import { openLedger, openPool, raiseEpoch } from './ledger/service/ledger.ts'
 import type { App } from './platform/app.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { connectionSettings, type Database, openDatabase, type Tx } from './platform/database.ts'
@@ -62,6 +65,7 @@ export interface HouseSettings {
   databasePool: number
   operatorKey: string
   publicUrl: string | undefined
+  sessions: SessionLimits
   ai: AiConfig
   /** Where imports wait while they are read. */
   spoolDir: string
@@ -123,7 +127,21 @@ export async function openHouse(
     companions,
   })
   const rules = openRuleBook({ db })
-  const money = { db, clock, log, metrics, queue, keys, ledger, rules, openPool, hasContract, recountUsage, budgets }
+  const money = {
+    db,
+    clock,
+    log,
+    metrics,
+    queue,
+    keys,
+    ledger,
+    rules,
+    openPool,
+    raiseEpoch,
+    hasContract,
+    recountUsage,
+    budgets,
+  }
   const freeModel = createLocal()
   const trackers: TrackerDeps = {
     ...money,
@@ -143,17 +161,18 @@ export async function openHouse(
     onError: (error) => log.error({ err: error }, 'An import failed'),
   }
   const importer = openImporter(imports)
-  const deps = { ...trackers, ...money, ...imports, importer }
+  const isHttps = settings.publicUrl?.startsWith('https:') ?? false
+  const deps = { ...trackers, ...money, ...imports, importer, sessions: settings.sessions, isHttps }
   queue.setTasks(trackerTasks(trackers))
   metrics.gauge('queue_jobs', 'Jobs that wait or run', () => queue.size())
 
   let draining = false
   const app = await createServer({
     ...{ db, log, metrics, checkAnswers },
-    authenticate: ({ headers }) => authenticate(deps, headers.authorization),
+    authenticate: (request) => authenticate(deps, credentialsOf(request)),
     requireOperator: operatorCheck(settings.operatorKey),
     faults: async () => (draining ? ['It is shutting down.'] : faultsOf(db, queue, log)),
-    isHttps: settings.publicUrl?.startsWith('https:') ?? false,
+    isHttps,
     routes: (server) => addRoutes(server, deps),
   })
   return {
@@ -173,6 +192,8 @@ export async function openHouse(
 }
 
 interface Wired extends TrackerDeps, Imports, BudgetDeps, InsightDeps {
+  sessions: SessionLimits
+  isHttps: boolean
   recountUsage: (tx: Tx, companyNo: CompanyNo) => Promise<void>
   importer: Importer
   metrics: Metrics
@@ -180,10 +201,12 @@ interface Wired extends TrackerDeps, Imports, BudgetDeps, InsightDeps {
   keys: KeyRing
   openPool: (tx: Tx, companyNo: CompanyNo, testClock: Date | null) => Promise<void>
   hasContract: (tx: Tx, companyNo: CompanyNo) => Promise<boolean>
+  raiseEpoch: typeof raiseEpoch
 }
 
 function addRoutes(app: App, house: Wired): void {
   companyRoutes(app, house)
+  sessionRoutes(app, house)
   memberRoutes(app, house)
   teamRoutes(app, house)
   integrationRoutes(app, house)
@@ -215,14 +238,4 @@ async function faultsOf(db: Database, queue: Queue, log: Logger): Promise<string
     log.warn({ reason: (error as Error).message }, 'The database cannot be reached')
     return ['The database cannot be reached.']
   }
-}
-
-async function hasContract(tx: Tx, companyNo: CompanyNo): Promise<boolean> {
-  const found = await tx
-    .selectFrom('period')
-    .select('startsAt')
-    .where('companyId', '=', companyNo)
-    .limit(1)
-    .executeTakeFirst()
-  return found !== undefined
 }

@@ -56,10 +56,13 @@ async function work(config: Config, log: Logger): Promise<void> {
 }
 
 async function furnish(config: Config, log: Logger, databaseUrl: string): Promise<House> {
-  const { operatorKey: configured, dataDir, databasePool, publicUrl, ai } = config
+  const { operatorKey: configured, dataDir, databasePool, publicUrl, sessions, ai } = config
   const operatorKey = await readOperatorKey({ configured, dataDir })
   const spoolDir = join(dataDir, 'imports')
-  return openHouse({ databaseUrl, databasePool, operatorKey, publicUrl, ai, spoolDir }, { log })
+  return openHouse(
+    { databaseUrl, databasePool, operatorKey, publicUrl, sessions, ai, spoolDir },
+    { log },
+  )
 }
 
 /** Does something on a migrated database: the configured one, else the embedded one while it lasts. */

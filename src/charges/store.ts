@@ -42,3 +42,13 @@ export async function readPrimaryTeam(
     .where('id', '=', memberId)
     .executeTakeFirst()
 }
+
+/** How often what charges go by has changed. */
+export async function readEpoch(tx: Tx, companyNo: CompanyNo): Promise<number> {
+  const { configEpoch } = await tx
+    .selectFrom('pool')
+    .select('configEpoch')
+    .where('companyId', '=', companyNo)
+    .executeTakeFirstOrThrow()
+  return configEpoch
+}

@@ -34,6 +34,7 @@ test('it stops on the other servers too, before their memory of it is a second o
       databasePool: 4,
       ai: { provider: 'local' },
       spoolDir: tmpdir(),
+      sessions: { idleMs: 60_000, longestMs: 60_000 },
     },
     ...{ operatorKey: 'op_other_server', publicUrl: undefined },
   }

@@ -203,3 +203,40 @@ export const AuditQuestion = z.strictObject({
   from: time.optional(),
   to: time.optional(),
 })
+
+const companyId = id.optional().meta({
+  description: 'Which company, for an address and password that several of them know.',
+})
+export const SignIn = z.strictObject({
+  email: z.string().min(1).max(320),
+  password: z.string().min(1).max(1000),
+  companyId,
+})
+
+export const SessionOut = z
+  .object({
+    member: Member,
+    role: z.enum(roles),
+    company: z.object({ id, name, timezone, onTestClock: z.boolean() }),
+    scopes: z.array(z.enum(scopes)),
+  })
+  .meta({ id: 'Session' })
+
+export const PasswordChange = z.strictObject({ current: z.string().min(1).max(1000), password })
+
+const token = z.string().regex(/^[0-9a-z]{52}$/, { error: 'is no invitation' })
+export const Invitation = z
+  .object({
+    token: z.string().meta({ description: 'Shown this once; the link is /invitation#token.' }),
+    expiresAt: timeOut,
+  })
+  .meta({ id: 'Invitation' })
+export const InvitationLook = z.strictObject({ token })
+export const InvitationAccept = z.strictObject({ token, password })
+export const Invited = z
+  .object({ company: z.string(), name: z.string(), email: z.string() })
+  .meta({ id: 'Invited' })
+
+export const SetUp = z
+  .object({ needed: z.boolean().meta({ description: 'No company has been founded yet.' }) })
+  .meta({ id: 'SetUp' })

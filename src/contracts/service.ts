@@ -152,6 +152,11 @@ export async function getContract({ db, clock }: Deps, caller: Caller): Promise<
   return contract
 }
 
+/** Whether a company has a contract, past or to come. */
+export async function hasContract(tx: Tx, companyNo: number): Promise<boolean> {
+  return (await store.readTerms(tx, companyNo)).length > 0
+}
+
 /** The first instant after a company's last term; undefined without a contract. */
 export async function termEnd(tx: Tx, companyNo: number, now: Date): Promise<Date | undefined> {
   const terms = await store.readTerms(tx, companyNo)

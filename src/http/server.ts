@@ -15,6 +15,7 @@ import type { Database } from '../platform/database.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { addDocument } from './document.ts'
+import { addPage } from './page.ts'
 import { addProbes } from './probes.ts'
 import { addProblemPage } from './problem-page.ts'
 import { sendProblem } from './problems.ts'
@@ -34,6 +35,8 @@ export interface ServerOptions {
   isHttps: boolean
   /** Adds the product's routes. */
   routes: (app: App) => void | Promise<void>
+  /** Where the built page is; the product's own unless given. */
+  pageFolder?: string
   /** Check answers against their schemas before they are sent: for tests. */
   checkAnswers?: boolean
 }
@@ -71,13 +74,6 @@ export async function createServer(options: ServerOptions): Promise<App> {
   app.decorateRequest('asked', '')
 
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      request,
-      reply,
-      new Problem('not-found', `There is no ${request.method} ${pathOf(request)}.`),
-    ),
-  )
   // Deny by default: with a route that does not say who may call it, the server does not start.
   const routes: RouteOptions[] = []
   app.addHook('onRoute', (route) => void routes.push(route))
@@ -110,6 +106,12 @@ export async function createServer(options: ServerOptions): Promise<App> {
   addProbes(app, options)
   await addDocument(app)
   await addProblemPage(app)
+  const sendPage = await addPage(app, options.pageFolder)
+  app.setNotFoundHandler((request, reply) => {
+    if (sendPage(request, reply)) return reply
+    const detail = `There is no ${request.method} ${pathOf(request)}.`
+    return sendProblem(request, reply, new Problem('not-found', detail))
+  })
   await options.routes(app)
   await app.ready()
   return app

@@ -37,6 +37,37 @@ export interface AccountDomain {
   domain: string;
 }
 
+export interface Alert {
+  at: Timestamp;
+  companyId: number;
+  facts: Json;
+  id: string;
+  kind: string;
+  mailWaits: boolean | null;
+  readAt: Timestamp | null;
+  seq: bigint;
+  toldAt: Timestamp | null;
+}
+
+export interface AlertReader {
+  alertId: string;
+  companyId: number;
+  memberId: string;
+  readAt: Timestamp | null;
+}
+
+export interface AnsweredRequest {
+  answer: string | null;
+  answeredAt: Timestamp | null;
+  companyId: number;
+  emptiedAt: Timestamp | null;
+  fingerprint: Buffer;
+  itemNos: Generated<ArrayType<bigint>>;
+  keyHash: Buffer;
+  worker: string | null;
+  workerUntil: Timestamp | null;
+}
+
 export interface Attribution {
   companyId: number;
   feature: string;
@@ -59,6 +90,55 @@ export interface AuditEntry {
   id: Generated<bigint>;
   objectId: string;
   objectType: string;
+}
+
+export interface Automation {
+  briefId: string;
+  companyId: number;
+  createdAt: Timestamp;
+  createdBy: string | null;
+  deliverTo: string[];
+  enabled: boolean;
+  entity: Json | null;
+  filter: Json;
+  id: string;
+  name: string;
+  nextAt: Timestamp | null;
+  onBackfilled: boolean;
+  timePeriod: string;
+  trackerId: string | null;
+  trigger: Json;
+  triggerType: string;
+}
+
+export interface AutomationRun {
+  at: Timestamp;
+  automationId: string;
+  cause: string;
+  companyId: number;
+  credits: bigint;
+  generatedId: string | null;
+  id: string;
+  itemNo: bigint | null;
+  reason: string | null;
+  status: string;
+}
+
+export interface Brief {
+  companyId: number;
+  createdAt: Timestamp;
+  createdBy: string | null;
+  id: string;
+  name: string;
+  sections: Json;
+  status: string;
+  updatedAt: Timestamp;
+}
+
+export interface BriefTracker {
+  briefId: string;
+  companyId: number;
+  trackerId: string;
 }
 
 export interface Budget {
@@ -177,6 +257,24 @@ export interface ErasedKey {
   hash: Buffer;
 }
 
+export interface GeneratedBrief {
+  briefId: string;
+  callsSearched: number;
+  chargeAt: Timestamp | null;
+  chargeSeq: bigint | null;
+  companyId: number;
+  createdAt: Timestamp;
+  credits: bigint;
+  emailsSearched: number;
+  entityId: string;
+  entityType: string;
+  id: string;
+  itemNos: ArrayType<bigint>;
+  madeBy: string;
+  name: string;
+  sections: Json;
+}
+
 export interface Hold {
   attributionId: number;
   captured: Generated<bigint>;
@@ -214,6 +312,14 @@ export interface Integration {
   revokedAt: Timestamp | null;
   scopes: string[];
   teamId: string | null;
+}
+
+export interface Invitation {
+  companyId: number;
+  createdAt: Timestamp;
+  expiresAt: Timestamp;
+  memberId: string;
+  tokenHash: Buffer;
 }
 
 export interface Item {
@@ -296,6 +402,33 @@ export interface LedgerKey {
   result: bigint;
 }
 
+export interface Mail {
+  alertId: string | null;
+  at: Timestamp;
+  attempts: Generated<number>;
+  companyId: number;
+  error: string | null;
+  firstTriedAt: Timestamp | null;
+  html: string;
+  id: string;
+  kind: string;
+  memberId: string | null;
+  messageId: string;
+  nextAt: Timestamp | null;
+  sentAt: Timestamp | null;
+  status: Generated<string>;
+  subject: string;
+  text: string;
+  toAddress: string;
+  toName: string;
+}
+
+export interface ManualUse {
+  companyId: number;
+  memberId: string;
+  times: ArrayType<Timestamp>;
+}
+
 export interface Member {
   companyId: number;
   createdAt: Timestamp;
@@ -370,6 +503,51 @@ export interface RequestKey {
   fingerprint: Buffer;
   keyHash: Buffer;
   status: number | null;
+}
+
+export interface Session {
+  companyId: number;
+  createdAt: Timestamp;
+  expiresAt: Timestamp;
+  idHash: Buffer;
+  lastUsedAt: Timestamp;
+  memberId: string;
+}
+
+export interface SignInTry {
+  since: Timestamp;
+  subjectHash: Buffer;
+  tries: number;
+}
+
+export interface Stream {
+  companyId: number;
+  createdAt: Timestamp;
+  createdBy: string | null;
+  filter: Json;
+  id: string;
+  name: string;
+  notifyBackfilled: boolean;
+  since: Timestamp;
+}
+
+export interface StreamFollower {
+  companyId: number;
+  memberId: string;
+  streamId: string;
+}
+
+export interface StreamTold {
+  at: Timestamp;
+  companyId: number;
+  itemNo: bigint;
+  streamId: string;
+}
+
+export interface StreamTracker {
+  companyId: number;
+  streamId: string;
+  trackerId: string;
 }
 
 export interface Team {
@@ -487,10 +665,47 @@ export interface UsageDay {
   type: string;
 }
 
+export interface Webhook {
+  companyId: number;
+  createdAt: Timestamp;
+  disabled: string | null;
+  disabledAt: Timestamp | null;
+  events: string[];
+  id: string;
+  oldSecret: string | null;
+  oldSecretUntil: Timestamp | null;
+  secret: string;
+  url: string;
+}
+
+export interface WebhookDelivery {
+  alertId: string;
+  at: Timestamp;
+  attempts: Generated<number>;
+  companyId: number;
+  deliveredAt: Timestamp | null;
+  error: string | null;
+  event: string;
+  id: string;
+  nextAt: Timestamp | null;
+  payload: string;
+  response: string | null;
+  responseStatus: number | null;
+  status: Generated<string>;
+  webhookId: string;
+}
+
 export interface DB {
   accountDomain: AccountDomain;
+  alert: Alert;
+  alertReader: AlertReader;
+  answeredRequest: AnsweredRequest;
   attribution: Attribution;
   auditEntry: AuditEntry;
+  automation: Automation;
+  automationRun: AutomationRun;
+  brief: Brief;
+  briefTracker: BriefTracker;
   budget: Budget;
   chargeDetail: ChargeDetail;
   company: Company;
@@ -500,14 +715,18 @@ export interface DB {
   dataImport: DataImport;
   entity: Entity;
   erasedKey: ErasedKey;
+  generatedBrief: GeneratedBrief;
   hold: Hold;
   intake: Intake;
   integration: Integration;
+  invitation: Invitation;
   item: Item;
   itemAddress: ItemAddress;
   itemContent: ItemContent;
   ledgerEntry: LedgerEntry;
   ledgerKey: LedgerKey;
+  mail: Mail;
+  manualUse: ManualUse;
   member: Member;
   operatorRequestKey: OperatorRequestKey;
   period: Period;
@@ -515,6 +734,12 @@ export interface DB {
   rateCard: RateCard;
   refund: Refund;
   requestKey: RequestKey;
+  session: Session;
+  signInTry: SignInTry;
+  stream: Stream;
+  streamFollower: StreamFollower;
+  streamTold: StreamTold;
+  streamTracker: StreamTracker;
   team: Team;
   teamMember: TeamMember;
   thresholdCrossing: ThresholdCrossing;
@@ -525,4 +750,6 @@ export interface DB {
   trackerTrial: TrackerTrial;
   trackerVersion: TrackerVersion;
   usageDay: UsageDay;
+  webhook: Webhook;
+  webhookDelivery: WebhookDelivery;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Model } from '../../src/ai/model.ts'
 import { type House, openHouse } from '../../src/house.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { createLog } from '../../src/platform/log.ts'
@@ -58,12 +59,18 @@ export interface TestHouseOptions {
   clock?: Clock
   /** So many workers run, as they do in a server; none unless given. */
   workers?: number
+  /** Who reads for question trackers; the local rules unless given. */
+  model?: Model
 }
 
 const OPERATOR_KEY = 'op_only-for-tests-0123456789'
 
 /** The whole product on a fresh database of its own. Every answer is checked against its schema. */
-export async function testHouse({ clock, workers = 0 }: TestHouseOptions = {}): Promise<TestHouse> {
+export async function testHouse({
+  clock,
+  workers = 0,
+  model,
+}: TestHouseOptions = {}): Promise<TestHouse> {
   const database = await testDatabase()
   const house = await openHouse(
     {
@@ -71,10 +78,16 @@ export async function testHouse({ clock, workers = 0 }: TestHouseOptions = {}): 
       databasePool: 12,
       operatorKey: OPERATOR_KEY,
       publicUrl: undefined,
+      sessions: { idleMs: 30 * 60_000, longestMs: 12 * 3_600_000 },
       ai: { provider: 'local' },
       spoolDir: await mkdtemp(join(tmpdir(), 'sluice-imports-')),
     },
-    { ...(clock ? { clock } : {}), log: createLog('silent'), checkAnswers: true },
+    {
+      ...(clock ? { clock } : {}),
+      ...(model ? { model } : {}),
+      log: createLog('silent'),
+      checkAnswers: true,
+    },
   )
   if (workers > 0) await house.queue.startWorkers(workers)
   const client = (authorization?: string) => clientOf(house, authorization)

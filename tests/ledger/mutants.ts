@@ -144,13 +144,6 @@ export const serviceMutants: (Mutant & { shownBy: 'one after another' | 'side by
     shownBy: 'one after another',
   },
   {
-    name: 'keys are not remembered',
-    file: 'ledger/store/groups.ts',
-    from: '     select * from unnest($1::int[], $2::uuid[], $3::smallint[], $4::bigint[], $5::timestamptz[], $6::bigint[])`',
-    to: '     select * from unnest($1::int[], $2::uuid[], $3::smallint[], $4::bigint[], $5::timestamptz[], $6::bigint[]) limit 0`',
-    shownBy: 'one after another',
-  },
-  {
     name: 'a key stands for any request',
     file: 'ledger/service/group.ts',
     from: 'if (first.fingerprint !== key.fingerprint) {',

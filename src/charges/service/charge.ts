@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { actorOf, type Caller, requireScope } from '../../kit/caller.ts'
+import { Problem, type ProblemCode } from '../../kit/problem.ts'
 import type { Outcome } from '../../ledger/commands.ts'
 import { readCharge } from '../../ledger/service/reads.ts'
 import { type Item, rate } from '../../rating/rate-card.ts'
@@ -64,13 +65,23 @@ export async function withRules(
   { companyNo }: Caller,
   prepare: (rules: Rules) => Promise<Outcome>,
 ): Promise<Outcome> {
-  for (let tries = 0; ; tries++) {
-    const outcome = await prepare(await rules.of(companyNo))
-    if (outcome.kind !== 'stale') return outcome
-    assert(tries < 50, 'the rules change faster than a command can be prepared')
-    rules.forget(companyNo)
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const known = await rules.of(companyNo)
+    try {
+      const outcome = await prepare(known)
+      if (outcome.kind !== 'stale') return outcome
+      rules.forget(companyNo)
+    } catch (error) {
+      // What the rules refuse, they may have refused because they are old.
+      const isByRules = error instanceof Problem && RULED.has(error.code)
+      if (!isByRules || (await rules.current(companyNo)).epoch === known.epoch) throw error
+    }
   }
+  assert.fail('the rules change faster than a command can be prepared')
 }
+
+const TRIES_MAX = 50
+const RULED = new Set<ProblemCode>(['unprocessable', 'feature-disabled'])
 
 /** The charge that an earlier request with the same key made. */
 export async function replayOf(

@@ -13,7 +13,7 @@ export interface Estimate extends Rated {
 /** Prices items without charging them. */
 export async function estimate(deps: Deps, caller: Caller, items: Item[]): Promise<Estimate> {
   requireScope(caller, 'credits:write')
-  const card = await cardNow(deps, caller.companyNo, await deps.rules.of(caller.companyNo))
+  const card = await cardNow(deps, caller.companyNo, await deps.rules.current(caller.companyNo))
   const rated = rate(card, items)
   const { pool } = await readPoolNow(deps, caller.companyNo)
   return { ...rated, available: pool.available, sufficient: rated.credits <= pool.available }

@@ -23,7 +23,10 @@ export interface Rules extends store.RuleFacts {
  * epoch of its rules, and under the pool's lock the ledger sends back what was prepared by older ones.
  */
 export interface RuleBook {
+  /** The rules as last seen: for commands, which the ledger checks. */
   of(companyNo: CompanyNo): Promise<Rules>
+  /** The rules as they are: for answers that no command follows. */
+  current(companyNo: CompanyNo): Promise<Rules>
   forget(companyNo: CompanyNo): void
 }
 
@@ -31,7 +34,7 @@ const COMPANIES_MAX = 5_000
 
 export function openRuleBook({ db }: { db: Database }): RuleBook {
   const known = new Map<CompanyNo, Promise<Rules>>()
-  return {
+  const book: RuleBook = {
     of(companyNo) {
       const there = known.get(companyNo)
       if (there) return there
@@ -44,8 +47,18 @@ export function openRuleBook({ db }: { db: Database }): RuleBook {
       reading.catch(() => known.delete(companyNo))
       return reading
     },
+    async current(companyNo) {
+      const [seen, epoch] = await Promise.all([
+        book.of(companyNo),
+        db.company(companyNo, (tx) => store.readEpoch(tx, companyNo)),
+      ])
+      if (seen.epoch >= epoch) return seen
+      book.forget(companyNo)
+      return book.of(companyNo)
+    },
     forget: (companyNo) => void known.delete(companyNo),
   }
+  return book
 }
 
 /** The rate card in force for a company right now. */

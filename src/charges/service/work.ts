@@ -21,7 +21,7 @@ export interface Reserved {
 
 /** The rate card in force for a company right now. */
 export async function currentCard(deps: Deps, companyNo: number): Promise<RateCard> {
-  return cardNow(deps, companyNo, await deps.rules.of(companyNo))
+  return cardNow(deps, companyNo, await deps.rules.current(companyNo))
 }
 
 /**

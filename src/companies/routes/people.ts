@@ -87,7 +87,10 @@ export function memberRoutes(app: App, house: { clock: Clock; keys: KeyRing }): 
 }
 
 /** The company's teams and their feature switches. */
-export function teamRoutes(app: App, house: { clock: Clock }): void {
+export function teamRoutes(
+  app: App,
+  house: { clock: Clock; raiseEpoch: teams.TeamDeps['raiseEpoch'] },
+): void {
   app.get(
     '/v1/teams',
     {
@@ -141,7 +144,14 @@ export function teamRoutes(app: App, house: { clock: Clock }): void {
       },
     },
     async (request) =>
-      teamOut(await teams.changeTeam(request, request.caller, request.params.id, request.body)),
+      teamOut(
+        await teams.changeTeam(
+          { ...house, db: request.db },
+          request.caller,
+          request.params.id,
+          request.body,
+        ),
+      ),
   )
   app.put(
     '/v1/teams/:id/features',
@@ -157,7 +167,8 @@ export function teamRoutes(app: App, house: { clock: Clock }): void {
     },
     async (request) => {
       const change = { features: request.body }
-      return teamOut(await teams.changeTeam(request, request.caller, request.params.id, change))
+      const deps = { ...house, db: request.db }
+      return teamOut(await teams.changeTeam(deps, request.caller, request.params.id, change))
     },
   )
   app.delete(
@@ -167,7 +178,7 @@ export function teamRoutes(app: App, house: { clock: Clock }): void {
       schema: { summary: 'Delete a team', tags, params, response: answers({ 204: nothing }) },
     },
     async (request, reply) => {
-      await teams.removeTeam(request, request.caller, request.params.id)
+      await teams.removeTeam({ ...house, db: request.db }, request.caller, request.params.id)
       return reply.code(204).send()
     },
   )

@@ -11,6 +11,7 @@ import { type Member, membershipAfter, type Visibility } from '../people.ts'
 import { readCompany, updateCompany } from '../store/companies.ts'
 import { integrationsOf, revoke } from '../store/integrations.ts'
 import * as store from '../store/people.ts'
+import { deleteInvitation, deleteSessionsOf } from '../store/sessions.ts'
 import { type Author, recordAudit } from './audit.ts'
 import type { KeyRing } from './key-ring.ts'
 
@@ -114,6 +115,7 @@ export async function changeMember(
       ...membership,
     }
     await refusingTakenEmail(store.updateMember(tx, no, after, hash))
+    if (password !== undefined) await deleteSessionsOf(tx, no, id)
     const object = { type: 'member', id }
     const told = { ...audited(after), ...(password === undefined ? {} : { passwordChanged: true }) }
     await recordAudit(tx, caller, 'member.change', object, audited(before), told)
@@ -140,6 +142,8 @@ export async function removeMember(
     await revoke(tx, no, integrations, at)
     for (const integration of integrations) keys.forget(no, integration)
     await store.removeMember(tx, no, id, at)
+    await deleteSessionsOf(tx, no, id)
+    await deleteInvitation(tx, no, id)
     const recipients = company.settings.alertRecipients
     if (recipients?.includes(id)) {
       const alertRecipients = recipients.filter((recipient) => recipient !== id)

@@ -33,8 +33,14 @@ export async function teamOf(tx: Tx, companyNo: CompanyNo, id: string): Promise<
   return team
 }
 
+/** What a change of teams needs: whoever decides charges hears of it, in the same transaction. */
+export interface TeamDeps {
+  db: Database
+  raiseEpoch: (tx: Tx, companyNo: CompanyNo) => Promise<void>
+}
+
 export async function makeTeam(
-  { db, clock }: { db: Database; clock: Clock },
+  { db, clock, raiseEpoch }: TeamDeps & { clock: Clock },
   caller: Caller,
   asked: { id?: string | undefined; name: string },
 ): Promise<Team> {
@@ -46,6 +52,7 @@ export async function makeTeam(
       if (error.constraint !== 'team_pkey') throw error
       throw new Problem('conflict', `There is a team ${JSON.stringify(team.id)} already.`)
     })
+    await raiseEpoch(tx, no)
     const object = { type: 'team', id: team.id }
     await recordAudit(tx, caller, 'team.create', object, null, { name: team.name })
     return team
@@ -54,7 +61,7 @@ export async function makeTeam(
 
 /** Changes a team's name, or all its feature switches; what is not given stays. */
 export async function changeTeam(
-  { db }: { db: Database },
+  { db, raiseEpoch }: TeamDeps,
   caller: Caller,
   id: string,
   asked: { name?: string | undefined; features?: Record<string, boolean> | undefined },
@@ -66,6 +73,7 @@ export async function changeTeam(
     const { name = before.name, features = before.features } = asked
     const after = { ...before, name, features }
     await store.updateTeam(tx, no, after)
+    if (asked.features) await raiseEpoch(tx, no)
     const action = asked.features ? 'team.features' : 'team.change'
     await recordAudit(tx, caller, action, { type: 'team', id }, audited(before), audited(after))
     return after
@@ -73,12 +81,13 @@ export async function changeTeam(
 }
 
 /** Deletes a team. Its members stay; those whose primary team it was get another of theirs. */
-export async function removeTeam({ db }: { db: Database }, caller: Caller, id: string) {
+export async function removeTeam({ db, raiseEpoch }: TeamDeps, caller: Caller, id: string) {
   const no = caller.companyNo
   await db.company(no, async (tx) => {
     const before = await store.findTeam(tx, no, id, true)
     if (!before) throw notFound('team', id)
     await store.deleteTeam(tx, no, id)
+    await raiseEpoch(tx, no)
     await recordAudit(tx, caller, 'team.remove', { type: 'team', id }, audited(before), null)
   })
 }

@@ -72,6 +72,16 @@ export async function updateMember(tx: Tx, no: CompanyNo, member: Member, hash?:
   await writeMembership(tx, no, id, member)
 }
 
+export async function passwordHashOf(tx: Tx, no: CompanyNo, id: string): Promise<string | null> {
+  const row = await tx
+    .selectFrom('member')
+    .select('passwordHash')
+    .where('companyId', '=', no)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row?.passwordHash ?? null
+}
+
 export async function removeMember(tx: Tx, no: CompanyNo, id: string, at: Date): Promise<void> {
   await writeMembership(tx, no, id, { teamIds: [], primaryTeamId: null })
   await tx

@@ -58,7 +58,7 @@ export interface LedgerOptions extends Omit<LanesOptions, 'companions'> {
 export function openLedger({ companions = [], ...options }: LedgerOptions): Ledger {
   const { db, clock } = options
   const lanes = openLanes({ ...options, companions })
-  const attributions = new Map<string, Attribution>()
+  const attributions = new Map<string, Promise<Attribution>>()
 
   return {
     submit: (command) => lanes.submit(command),
@@ -88,12 +88,14 @@ export function openLedger({ companions = [], ...options }: LedgerOptions): Ledg
       const name = JSON.stringify([companyNo, ...Object.values(sorted(asked))])
       const known = attributions.get(name)
       if (known) return known
-      const found = await db.company(companyNo, (tx) =>
+      if (attributions.size >= ATTRIBUTIONS_MAX) attributions.clear()
+      // The promise is kept, so that many who are the first ask the database once.
+      const finding = db.company(companyNo, (tx) =>
         store.internAttribution(runIn(tx), companyNo, asked),
       )
-      if (attributions.size >= ATTRIBUTIONS_MAX) attributions.clear()
-      attributions.set(name, found)
-      return found
+      attributions.set(name, finding)
+      finding.catch(() => attributions.delete(name))
+      return finding
     },
 
     async settle(companyNo) {

@@ -1,0 +1,150 @@
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { Problem } from '../../kit/problem.ts'
+import type { App } from '../../platform/app.ts'
+import { answers, id, nothing } from '../../platform/shapes.ts'
+import { memberOut } from '../present.ts'
+import * as service from '../service/sessions.ts'
+import { maySignIn, readSessionCookie, sessionCookie } from '../session.ts'
+import {
+  Invitation,
+  InvitationAccept,
+  InvitationLook,
+  Invited,
+  PasswordChange,
+  SessionOut,
+  SetUp,
+  SignIn,
+} from '../shapes.ts'
+
+const tags = ['session']
+
+/** Signing in and out, one's own password, invitations, and whether the installation is new. */
+export function sessionRoutes(app: App, house: service.SessionDeps & { isHttps: boolean }): void {
+  const { isHttps } = house
+  app.post(
+    '/v1/session',
+    {
+      config: { access: 'public', key: 'none' },
+      schema: {
+        summary: 'Sign in; the answer sets the cookie of the session',
+        tags,
+        body: SignIn,
+        response: answers({ 204: nothing }, 409, 429),
+      },
+    },
+    async (request, reply) => {
+      requireOwnPage(request)
+      const session = await service.signIn(house, { ...request.body, address: request.ip })
+      return reply.header('set-cookie', sessionCookie(session, isHttps)).code(204).send()
+    },
+  )
+  app.get(
+    '/v1/session',
+    {
+      config: { access: 'data:read' },
+      schema: { summary: 'Who is signed in', tags, response: answers({ 200: SessionOut }) },
+    },
+    async (request) => {
+      const { member, company, scopes } = await service.readSession(request, request.caller)
+      return { member: memberOut(member), role: member.role, company, scopes: [...scopes] }
+    },
+  )
+  app.delete(
+    '/v1/session',
+    {
+      config: { access: 'public' },
+      schema: { summary: 'Sign out', tags, response: answers({ 204: nothing }) },
+    },
+    async (request, reply) => {
+      requireOwnPage(request)
+      const session = readSessionCookie(request.headers.cookie, isHttps)
+      if (session !== undefined) await service.signOut(house, session)
+      return reply.header('set-cookie', sessionCookie(null, isHttps)).code(204).send()
+    },
+  )
+  app.post(
+    '/v1/session/password',
+    {
+      config: { access: 'data:read', key: 'none' },
+      schema: {
+        summary: "Change one's own password; every other session of the member ends",
+        tags,
+        body: PasswordChange,
+        response: answers({ 204: nothing }, 422, 429),
+      },
+    },
+    async (request, reply) => {
+      const asked = { ...request.body, address: request.ip }
+      const session = await service.changeOwnPassword(house, request.caller, asked)
+      return reply.header('set-cookie', sessionCookie(session, isHttps)).code(204).send()
+    },
+  )
+  app.post(
+    '/v1/members/:id/invitation',
+    {
+      config: { access: 'admin', secretAnswer: true },
+      schema: {
+        summary: 'Make a one-time link for a member to choose a password',
+        tags: ['people'],
+        params: z.strictObject({ id }),
+        response: answers({ 201: Invitation }),
+      },
+    },
+    async (request, reply) => {
+      const deps = { ...house, db: request.db }
+      const { token, expiresAt } = await service.invite(deps, request.caller, request.params.id)
+      return reply.code(201).send({ token, expiresAt: expiresAt.toISOString() })
+    },
+  )
+  app.post(
+    '/v1/invitations/look',
+    {
+      config: { access: 'public', key: 'none' },
+      schema: {
+        summary: 'Whom an invitation is for',
+        tags,
+        body: InvitationLook,
+        response: answers({ 200: Invited }),
+      },
+    },
+    async (request) => service.readInvitation(house, request.body.token),
+  )
+  app.post(
+    '/v1/invitations/accept',
+    {
+      config: { access: 'public', key: 'none' },
+      schema: {
+        summary: 'Choose the password that an invitation is for, once',
+        tags,
+        body: InvitationAccept,
+        response: answers({ 204: nothing }, 422),
+      },
+    },
+    async (request, reply) => {
+      requireOwnPage(request)
+      await service.acceptInvitation(house, request.body)
+      return reply.code(204).send()
+    },
+  )
+  app.get(
+    '/v1/setup',
+    {
+      config: { access: 'public' },
+      schema: {
+        summary: 'Whether the installation waits for its first company',
+        tags,
+        response: answers({ 200: SetUp }),
+      },
+    },
+    async () => ({ needed: await service.isUnused(house) }),
+  )
+}
+
+/** Refuses a browser that was sent here by the page of somebody else. */
+function requireOwnPage({ headers, method }: FastifyRequest): void {
+  const { host, origin, 'sec-fetch-site': site } = headers
+  const fetchSite = Array.isArray(site) ? site[0] : site
+  if (maySignIn({ method, host, origin, fetchSite })) return
+  throw new Problem('forbidden', 'This may be done only from a page of this server.')
+}
