@@ -101,14 +101,13 @@ function layOut(value: unknown, indent = ''): string {
   const members = Array.isArray(value)
     ? value.map((one) => layOut(one, inner))
     : Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}: ${layOut(one, inner)}`)
-  const lines = members.reduce<string[]>((done, member) => {
-    const last = done.at(-1)
-    const joined = `${last}, ${member}`
-    const isShort = last !== undefined && !joined.includes('\n')
-    return isShort && inner.length + joined.length < WIDTH && !member.startsWith('{')
-      ? done.with(-1, joined)
-      : [...done, member]
-  }, [])
+  const lines: string[] = []
+  for (const member of members) {
+    const joined = `${lines.at(-1)}, ${member}`
+    const fits = lines.length > 0 && !joined.includes('\n') && !member.startsWith('{')
+    if (fits && inner.length + joined.length < WIDTH) lines[lines.length - 1] = joined
+    else lines.push(member)
+  }
   const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}']
   return `${open}\n${lines.map((line) => inner + line).join(',\n')}\n${indent}${close}`
 }
