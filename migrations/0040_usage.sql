@@ -23,22 +23,4 @@ create table usage_day (
 
 call protect('usage_day');
 
--- A server prepares commands by what it remembers of a company, under the epoch it read it at. These
--- changes are among what it remembers.
-create function raise_epoch() returns trigger language plpgsql as $$
-begin
-  if tg_table_name = 'company' then
-    update pool set config_epoch = config_epoch + 1 where company_id = new.id;
-  else
-    update pool set config_epoch = config_epoch + 1 where company_id = coalesce(new.company_id, old.company_id);
-  end if;
-  return null;
-end
-$$;
-create trigger company_zone after update of timezone on company
-  for each row when (old.timezone <> new.timezone) execute function raise_epoch();
-create trigger team_features after update of features on team
-  for each row when (old.features <> new.features) execute function raise_epoch();
-create trigger team_known after insert or delete on team for each row execute function raise_epoch();
-
 -- Down Migration

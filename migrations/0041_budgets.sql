@@ -24,6 +24,7 @@ create table budget (
   created_at timestamptz not null,
   primary key (company_id, id)
 ) with (fillfactor = 50);
+create index budget_by_scope on budget (company_id, scope_type, scope_id);
 create index budget_newest on budget (company_id, created_at desc, id desc);
 
 call protect('budget');

@@ -113,8 +113,13 @@ export function scopeKey({ type, id }: Scope): string {
   return `${type} ${id}`
 }
 
-/** Every scope that what is charged for this counts in. */
+/** What each scope that a charge for this counts in is looked up by. */
 export function scopeKeysOf(attribution: Omit<Attribution, 'id'>): string[] {
+  return scopesIn(attribution).map(scopeKey)
+}
+
+/** Every scope that what is charged for this counts in. */
+export function scopesIn(attribution: Omit<Attribution, 'id'>): Scope[] {
   const ids = {
     team: attribution.teamId,
     member: attribution.memberId,
@@ -122,9 +127,7 @@ export function scopeKeysOf(attribution: Omit<Attribution, 'id'>): string[] {
     feature: attribution.feature,
     instance: attribution.instanceId,
   }
-  return scopeTypes.flatMap((type) =>
-    ids[type] === null ? [] : [scopeKey({ type, id: ids[type] })],
-  )
+  return scopeTypes.flatMap((type) => (ids[type] === null ? [] : [{ type, id: ids[type] }]))
 }
 
 /** What a budget still allows; nothing, when a lowered cap is passed already. */
@@ -188,7 +191,7 @@ export function rearm(budget: Budget): void {
   budget.told = reached.at(-1) ?? 0
 }
 
-/** What else keeps a budget's counters: charges of a period, as the roll-up has them. */
+/** The start of a local day: its date, and its first instant. */
 export interface Since {
   day: Day
   at: Date

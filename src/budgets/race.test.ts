@@ -1,15 +1,16 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestCompany, type TestHouse, testHouse } from '../../tests/kit/house.ts'
-import { usedSince, openUsageRollUp } from '../insight/service/roll-up.ts'
+import { openUsageRollUp, usedSince } from '../insight/service/roll-up.ts'
 import { credits } from '../kit/credits.ts'
-import { Problem } from '../kit/problem.ts'
+import type { Problem } from '../kit/problem.ts'
 import type { Companion } from '../ledger/commands.ts'
 import { type Ledger, openLedger } from '../ledger/service/ledger.ts'
 import { systemClock } from '../platform/clock.ts'
 import { connectionSettings } from '../platform/database.ts'
 import { createLog } from '../platform/log.ts'
 import type { BudgetEvent } from './budget.ts'
+import { makeBudget } from './service/budgets.ts'
 import { openBudgets } from './service/companion.ts'
 
 let house: TestHouse
@@ -23,10 +24,14 @@ afterAll(async () => {
 })
 
 /** A server's ledger of its own; `spoil` changes how budgets are kept. */
-function server(told: BudgetEvent[] = [], spoil = (it: Companion) => it): Ledger {
+function server(
+  told: BudgetEvent[] = [],
+  spoil = (it: Companion) => it,
+  clock = systemClock,
+): Ledger {
   const emit = async (_run: unknown, _no: number, event: BudgetEvent) => void told.push(event)
   const ledger = openLedger({
-    ...{ db: house.db, clock: systemClock, log: createLog('silent') },
+    ...{ db: house.db, clock, log: createLog('silent') },
     connection: connectionSettings(house.database.url, 1) as pg.ClientConfig,
     companions: [openUsageRollUp(), spoil(openBudgets({ usedSince, emit }))],
   })
@@ -90,8 +95,8 @@ test('without the gate the cap does not hold', async () => {
   const { company } = await capped(4)
   const gateless = server([], (it) => ({
     ...it,
-    async open(run, books, now) {
-      const { refuse: _, ...rest } = await it.open(run, books, now)
+    async open(...asked) {
+      const { refuse: _, ...rest } = await it.open(...asked)
       return rest
     },
   }))
@@ -116,4 +121,33 @@ test('a change that passes both is told once', async () => {
   const told: BudgetEvent[] = []
   expect(await race(company, [server(told)], 1)).toBe(1)
   expect(told).toMatchObject([{ kind: 'budget-reached', percents: [80, 100] }])
+})
+
+test('a hold that ran out unnoticed is not counted by a budget made right then', async () => {
+  const company = await house.newCompany()
+  await company.post('/v1/credits/grants', { source: 'purchased', credits: 100 })
+  const asked = { credits: 5, feature: 'ask_anything', ttlSeconds: 60 }
+  await company.post('/v1/credits/holds', asked)
+  const clock = { now: () => new Date(Date.now() + 120_000) }
+  // Nobody settled the pool before the change does.
+  const ledger = { ...server([], undefined, clock), settle: async () => {} }
+  const caller = {
+    kind: 'key' as const,
+    companyNo: company.no,
+    companyId: company.id,
+    scopes: ['admin' as const],
+    integrationId: 'i',
+  }
+  const budgets = { usedSince, emit: async () => {} }
+  const scope = { type: 'feature' as const, id: 'ask_anything' }
+  const made = await makeBudget({ db: house.db, ledger, clock, budgets }, caller, {
+    scope,
+    period: 'month',
+    credits: credits(9),
+  })
+  expect(made.held).toBe(0n)
+  expect((await company.get(`/v1/budgets/${made.id}`)).body).toMatchObject({
+    held: 0,
+    remaining: 9,
+  })
 })

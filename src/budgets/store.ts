@@ -62,6 +62,24 @@ export async function readBudgets(run: Run, companies: CompanyNo[]): Promise<Bud
   return rows.map(budgetOf)
 }
 
+/** The budgets of these scopes. */
+export async function readBudgetsOf(
+  run: Run,
+  wanted: { companyNo: CompanyNo; scope: Scope }[],
+): Promise<Budget[]> {
+  const rows = await run<BudgetRow>(
+    'budgets-of',
+    `select ${columns} from unnest($1::int[], $2::text[], $3::text[]) x(c, t, i)
+     join budget b on b.company_id = x.c and b.scope_type = x.t and b.scope_id = x.i`,
+    [
+      arrayOf(wanted.map(({ companyNo }) => companyNo)),
+      textArray(wanted.map(({ scope }) => scope.type)),
+      textArray(wanted.map(({ scope }) => scope.id)),
+    ],
+  )
+  return rows.map(budgetOf)
+}
+
 /** A page of budgets, newest first. */
 export async function readPage(
   run: Run,

@@ -16,7 +16,14 @@ type Row = Record<string, number | string | null>
 const sum = (rows: Row[], name: string) =>
   formatCredits(rows.reduce((total, row) => total + credits(Number(row[name])), 0n))
 
-const zones = ['UTC', 'America/New_York', 'Asia/Kolkata', 'Pacific/Apia', 'Europe/Oslo', 'America/Sao_Paulo']
+const zones = [
+  'UTC',
+  'America/New_York',
+  'Asia/Kolkata',
+  'Pacific/Apia',
+  'Europe/Oslo',
+  'America/Sao_Paulo',
+]
 
 test.each(zones.map((timezone, seed) => ({ timezone, seed })))(
   'usage, reports, ledger and balance agree exactly after any history, in $timezone',
@@ -47,28 +54,61 @@ async function agrees(company: TestCompany, charged: number): Promise<void> {
   ]
   const now = (await company.get('/v1/credits/balance')).body
   const unspent = formatCredits(credits(now.available) + credits(now.held))
-  const ofType = (type: string) => sum(ledger.filter((row) => row.type === type), 'credits')
+  const ofType = (type: string) =>
+    sum(
+      ledger.filter((row) => row.type === type),
+      'credits',
+    )
   const net = formatCredits(credits(ofType('consume')) - credits(ofType('refund')))
 
   expect(sum(usage, 'creditsUsed')).toBe(net)
   expect(usage.reduce((total, row) => total + Number(row.requests), 0)).toBe(charged)
   for (const granularity of ['day', 'week', 'month']) {
-    for (const groupBy of [undefined, 'feature', 'instance', 'integration', 'member', 'team', 'itemType']) {
-      const { body } = await company.get('/v1/credits/usage', { granularity, ...(groupBy ? { groupBy } : {}) })
+    for (const groupBy of [
+      undefined,
+      'feature',
+      'instance',
+      'integration',
+      'member',
+      'team',
+      'itemType',
+    ]) {
+      const { body } = await company.get('/v1/credits/usage', {
+        granularity,
+        ...(groupBy ? { groupBy } : {}),
+      })
       expect(sum(body.data, 'credits')).toBe(net)
-      expect(body.data.reduce((total: number, row: Row) => total + Number(row.requests), 0)).toBe(charged)
+      expect(body.data.reduce((total: number, row: Row) => total + Number(row.requests), 0)).toBe(
+        charged,
+      )
     }
   }
   let before = '0'
   for (const row of balance) {
     const of = (name: string) => credits(Number(row[name]))
     expect(formatCredits(of('openingBalance'))).toBe(before)
-    const closing = of('openingBalance') + of('granted') - of('consumed') + of('refunded') - of('expired') - of('voided')
+    const closing =
+      of('openingBalance') +
+      of('granted') -
+      of('consumed') +
+      of('refunded') -
+      of('expired') -
+      of('voided')
     expect(formatCredits(closing)).toBe(formatCredits(of('closingBalance')))
     before = formatCredits(of('closingBalance'))
     const today = usage.filter((line) => line.usageDate === row.date)
-    expect(sum(today.filter((line) => Number(line.requests) > 0), 'creditsUsed')).toBe(formatCredits(of('consumed')))
-    expect(sum(today.filter((line) => Number(line.requests) === 0), 'creditsUsed')).toBe(formatCredits(-of('refunded')))
+    expect(
+      sum(
+        today.filter((line) => Number(line.requests) > 0),
+        'creditsUsed',
+      ),
+    ).toBe(formatCredits(of('consumed')))
+    expect(
+      sum(
+        today.filter((line) => Number(line.requests) === 0),
+        'creditsUsed',
+      ),
+    ).toBe(formatCredits(-of('refunded')))
   }
   expect(before).toBe(unspent)
   const last = balance.at(-1)!
@@ -79,10 +119,16 @@ async function agrees(company: TestCompany, charged: number): Promise<void> {
   expect(sum(ledger, 'availableDelta')).toBe(formatCredits(credits(now.available)))
   expect(sum(ledger, 'heldDelta')).toBe(formatCredits(credits(now.held)))
   const begun = purchases.filter((row) => String(row.startDate) <= String(last.date))
-  const scheduled = (await company.get('/v1/credits/grants')).body.data.filter((row: Row) => row.status === 'scheduled')
+  const scheduled = (await company.get('/v1/credits/grants')).body.data.filter(
+    (row: Row) => row.status === 'scheduled',
+  )
   const later = scheduled.filter((row: Row) => Number(row.remaining) > 0)
   expect(credits(Number(sum(begun, 'remaining')))).toBeGreaterThanOrEqual(credits(Number(unspent)))
-  expect(formatCredits(credits(Number(sum(purchases, 'remaining'))) - credits(Number(sum(later, 'remaining'))))).toBe(unspent)
+  expect(
+    formatCredits(
+      credits(Number(sum(purchases, 'remaining'))) - credits(Number(sum(later, 'remaining'))),
+    ),
+  ).toBe(unspent)
   const faults = await house.db.snapshot(company.no, (tx) => usageFaults(tx, company.no))
   expect(faults).toEqual([])
 }
@@ -107,7 +153,9 @@ test('a faulty roll-up is told, and counted anew from the ledger', async () => {
   const company = await house.newCompany({ testClock: start.toISOString() })
   await company.post('/v1/rate-cards', { prices: { page_view: 0.000001, free_thing: 0 } })
   await live(company, start, diceOf(99), 40)
-  await house.database.asOwner('update usage_day set credits = credits + 1 where company_id = $1', [company.no])
+  await house.database.asOwner('update usage_day set credits = credits + 1 where company_id = $1', [
+    company.no,
+  ])
   const faults = () => house.db.snapshot(company.no, (tx) => usageFaults(tx, company.no))
   expect((await faults()).length).toBeGreaterThan(0)
   // A change of the zone moves charges to other days, so it counts them anew.
@@ -118,7 +166,9 @@ test('a faulty roll-up is told, and counted anew from the ledger', async () => {
   expect((await company.post('/v1/credits/charges', charge)).status).toBe(201)
   expect(await faults()).toEqual([])
   const days = await house.db.snapshot(company.no, (tx) =>
-    runIn(tx)<{ n: number }>('', 'select count(*)::int as n from usage_day where company_id = $1', [company.no]),
+    runIn(tx)<{ n: number }>('', 'select count(*)::int as n from usage_day where company_id = $1', [
+      company.no,
+    ]),
   )
   expect(days[0]!.n).toBeGreaterThan(3)
 })

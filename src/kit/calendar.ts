@@ -9,6 +9,15 @@ export function startOfDay(day: Day, timezone: string): Date {
   return new Date(first.epochMilliseconds)
 }
 
+/**
+ * A time of a local day, `09:00`. Where the clocks skip it that day, as much later as they skip; where they
+ * show it twice, the first time.
+ */
+export function timeOfDay(day: Day, time: string, timezone: string): Date {
+  const at = Temporal.PlainDate.from(day).toPlainDateTime(time).toZonedDateTime(timezone)
+  return new Date(at.epochMilliseconds)
+}
+
 /** The local day of a moment. */
 export function dayOf(at: Date, timezone: string): Day {
   return zoned(at, timezone).toPlainDate().toString()

@@ -21,8 +21,10 @@ export async function budgetFaults(
     const since = { day: dayOf(at, timezone), at }
     const isUsed = await usedSince(run, companyNo, scope, since)
     const isHeld = await store.readHeld(run, companyNo, scope)
-    if (used !== isUsed) faults.push(`budget ${id}: counts ${used} micro-credits as used, and it is ${isUsed}`)
-    if (held !== isHeld) faults.push(`budget ${id}: counts ${held} micro-credits as held, and it is ${isHeld}`)
+    if (used !== isUsed)
+      faults.push(`budget ${id}: counts ${used} micro-credits as used, and it is ${isUsed}`)
+    if (held !== isHeld)
+      faults.push(`budget ${id}: counts ${held} micro-credits as held, and it is ${isHeld}`)
   }
   return faults
 }

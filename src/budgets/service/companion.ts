@@ -2,7 +2,7 @@ import { dayOf } from '../../kit/calendar.ts'
 import type { CompanyNo } from '../../kit/caller.ts'
 import type { Book } from '../../ledger/book.ts'
 import type { Companion, CompanionSession } from '../../ledger/commands.ts'
-import type { Moment } from '../../ledger/pool.ts'
+import type { Attribution, Moment } from '../../ledger/pool.ts'
 import type { Run } from '../../platform/run.ts'
 import {
   type Budget,
@@ -16,6 +16,7 @@ import {
   type Since,
   scopeKey,
   scopeKeysOf,
+  scopesIn,
   warn,
 } from '../budget.ts'
 import * as store from '../store.ts'
@@ -44,13 +45,15 @@ export function openBudgets(needs: Needs): Companion {
   const known = new Map<CompanyNo, Remembered>()
   return {
     writesAtOnce: true,
-    async open(run, books, now) {
+    async open(run, books, now, concerned) {
       await learn(known, run, books)
       const holders = books.filter((book) => known.get(book.pool.companyNo)?.hasBudgets)
       if (holders.length === 0) return nothingToCount
       const companies = holders.map((book) => book.pool.companyNo)
+      const scopes = holders.flatMap((book) => scopesOf(book, concerned(book)))
+      if (scopes.length === 0) return nothingToCount
       const [budgets, calendars] = await Promise.all([
-        store.readBudgets(run, companies),
+        store.readBudgetsOf(run, scopes),
         store.readCalendars(run, companies),
       ])
       // Whatever is charged in this group is charged at this moment of its pool.
@@ -61,6 +64,16 @@ export function openBudgets(needs: Needs): Companion {
       return sessionOf(needs, budgets, turned, momentOf)
     },
   }
+}
+
+/** The scopes in which somebody's use may change. */
+function scopesOf(
+  { pool }: Book,
+  attributions: Attribution[],
+): { companyNo: CompanyNo; scope: Scope }[] {
+  const found = new Map<string, Scope>()
+  for (const scope of attributions.flatMap(scopesIn)) found.set(scopeKey(scope), scope)
+  return [...found.values()].map((scope) => ({ companyNo: pool.companyNo, scope }))
 }
 
 /** Finds out which companies have budgets, once for each of their epochs. */

@@ -1,3 +1,4 @@
+import { hash as digest } from 'node:crypto'
 import type { Caller, CompanyNo } from '../../kit/caller.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database.ts'
@@ -51,12 +52,11 @@ export function openKeyRing({ db, clock, log, listen }: KeyRingOptions): KeyRing
 
   return {
     async find(key) {
-      const hash = hashOf(key)
-      const name = hash.toString('base64')
+      const name = digest('sha256', key, 'base64')
       const startedAt = performance.now()
       const known = seen.get(name)
       const isFresh = known && startedAt - known.readAt < AGE_MAX_MS && listener.hears
-      const holder = isFresh ? known.holder : await lookUp(hash)
+      const holder = isFresh ? known.holder : await lookUp(hashOf(key))
       if (!holder) {
         seen.delete(name)
         return undefined

@@ -62,6 +62,11 @@ export async function memberOf(tx: Tx, companyNo: CompanyNo, id: string): Promis
   return member
 }
 
+/** Those of the ids that are members now, within a transaction. */
+export async function livingMembers(tx: Tx, companyNo: CompanyNo, ids: readonly string[]) {
+  return store.knownMembers(tx, companyNo, ids)
+}
+
 export async function makeMember({ db, clock }: Deps, caller: Caller, asked: NewMember) {
   return db.company(caller.companyNo, async (tx) =>
     addMember(tx, caller, await companyTime(tx, caller.companyNo, clock), asked),

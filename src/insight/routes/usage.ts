@@ -1,7 +1,7 @@
 import { toJson } from '../../kit/credits.ts'
 import type { App } from '../../platform/app.ts'
 import { answers } from '../../platform/shapes.ts'
-import { type Deps, readUsage, type Used } from '../service/usage.ts'
+import { type Deps, readOwnUsage, readUsage, type Used } from '../service/usage.ts'
 import { UsageOut, UsageQuestion } from '../shapes.ts'
 
 export function usageRoutes(app: App, house: Deps): void {
@@ -17,6 +17,21 @@ export function usageRoutes(app: App, house: Deps): void {
       },
     },
     async ({ caller, query }) => ({ data: (await readUsage(house, caller, query)).map(present) }),
+  )
+  app.get(
+    '/v1/credits/usage/mine',
+    {
+      config: { access: 'data:read' },
+      schema: {
+        summary: 'Use of the member who asks',
+        tags: ['credits'],
+        querystring: UsageQuestion,
+        response: answers({ 200: UsageOut }, 422),
+      },
+    },
+    async ({ caller, query }) => ({
+      data: (await readOwnUsage(house, caller, query)).map(present),
+    }),
   )
 }
 

@@ -3,6 +3,7 @@ import type { CompanyNo } from '../../kit/caller.ts'
 import type { Book, Use } from '../../ledger/book.ts'
 import type { Companion, CompanionSession } from '../../ledger/commands.ts'
 import type { Moment } from '../../ledger/pool.ts'
+import { raiseEpoch } from '../../ledger/service/ledger.ts'
 import type { Tx } from '../../platform/database.ts'
 import { type Run, runIn } from '../../platform/run.ts'
 import { BUILT_IN } from '../../rating/rate-card.ts'
@@ -173,9 +174,10 @@ async function expectedUsage(run: Run, companyNo: CompanyNo): Promise<UsageRow[]
 
 /**
  * Counts a company's use anew from the ledger, by the days of its zone as it is now: for a change of the
- * zone, in the transaction that makes it. The pool's lock must be held.
+ * zone, in the transaction that makes it. Takes the pool's lock, and makes every server forget the old zone.
  */
 export async function recountUsage(tx: Tx, companyNo: CompanyNo): Promise<void> {
+  await raiseEpoch(tx, companyNo)
   const run = runIn(tx)
   const rows = await expectedUsage(run, companyNo)
   await store.clearUsage(run, companyNo)

@@ -1,6 +1,6 @@
 import { addDays, dayOf, type Granularity, startOfDay } from '../../kit/calendar.ts'
 import { type Caller, requireScope } from '../../kit/caller.ts'
-import { unprocessable } from '../../kit/problem.ts'
+import { Problem, unprocessable } from '../../kit/problem.ts'
 import type { Ledger } from '../../ledger/service/ledger.ts'
 import { current } from '../../ledger/service/reads.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -38,7 +38,26 @@ const ROWS_MAX = 100_000
  */
 export async function readUsage(deps: Deps, caller: Caller, asked: UsageQuestion): Promise<Used[]> {
   requireScope(caller, 'credits:read')
-  const { companyNo } = caller
+  return usageOf(deps, caller, asked)
+}
+
+/** The same of the signed-in member, or of the one a personal integration acts for. */
+export async function readOwnUsage(
+  deps: Deps,
+  caller: Caller,
+  asked: UsageQuestion,
+): Promise<Used[]> {
+  const { memberId } = caller
+  if (memberId === undefined) throw new Problem('forbidden', 'This credential acts for no member.')
+  return usageOf(deps, caller, asked, memberId)
+}
+
+async function usageOf(
+  deps: Deps,
+  { companyNo }: Caller,
+  asked: UsageQuestion,
+  memberId?: string,
+): Promise<Used[]> {
   return current(deps, companyNo, async (tx, _pool, now) => {
     const run = runIn(tx)
     const { timezone } = await store.readCalendar(run, companyNo)
@@ -46,7 +65,15 @@ export async function readUsage(deps: Deps, caller: Caller, asked: UsageQuestion
     const all = { from: addDays(tomorrow, -DEFAULT_DAYS), to: tomorrow }
     const days = daysOf(asked, timezone, all)
     const { granularity, groupBy } = asked
-    const rows = await store.readUsage(run, companyNo, days, granularity, groupBy, ROWS_MAX + 1)
+    const rows = await store.readUsage(
+      run,
+      companyNo,
+      days,
+      granularity,
+      groupBy,
+      memberId,
+      ROWS_MAX + 1,
+    )
     if (rows.length > ROWS_MAX) {
       throw unprocessable('from', 'asks for too much at once; take a shorter range or the report')
     }

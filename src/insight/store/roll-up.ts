@@ -154,11 +154,15 @@ export async function readUsedSince(
   }[scope.type]
   const rows = await run<{ used: bigint }>(
     `insight-used-since-${scope.type}`,
+    // "is true" keeps the attributions a set to look into, and not a loop around a scan of the days.
     `select (
-       coalesce((select sum(u.credits) from attribution a join usage_day u on u.company_id = a.company_id and u.attribution_id = a.id
-         where a.company_id = $1 and a.${column} = $2 and u.day >= $3::date and not u.refund), 0)
-       - coalesce((select sum(e.credits) from ledger_entry e join attribution a on a.company_id = e.company_id and a.id = e.attribution_id
-         where e.company_id = $1 and e.type = 5 and e.at >= $4 and e.charge_at >= $4 and a.${column} = $2), 0))::bigint as used`,
+       coalesce((select sum(u.credits) from usage_day u
+         where u.company_id = $1 and u.day >= $3::date and not u.refund
+           and (u.attribution_id in (select id from attribution where company_id = $1 and ${column} = $2)) is true), 0)
+       - coalesce((select sum(e.credits) from ledger_entry e
+         where e.company_id = $1 and e.type = 5 and e.at >= $4 and e.charge_at >= $4
+           and (e.attribution_id in (select id from attribution where company_id = $1 and ${column} = $2)) is true), 0)
+     )::bigint as used`,
     [companyNo, scope.id, since.day, since.at.toISOString()],
   )
   return rows[0]!.used

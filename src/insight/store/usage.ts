@@ -15,6 +15,12 @@ export const groupings = [
 ] as const
 export type Grouping = (typeof groupings)[number]
 
+const startColumns: Record<Granularity, string> = {
+  day: 'u.day',
+  week: "date_trunc('week', u.day::timestamp)::date",
+  month: "date_trunc('month', u.day::timestamp)::date",
+}
+
 const keyColumns: Record<Grouping, string> = {
   feature: 'a.feature',
   instance: 'a.instance_id',
@@ -34,24 +40,26 @@ export interface UsedOfType {
   requests: bigint
 }
 
-/** Use by stretch, key and price class, refunds taken off; at most `most` rows. */
+/** Use by stretch, key and price class, refunds taken off; of one member where named; at most `most` rows. */
 export async function readUsage(
   run: Run,
   companyNo: CompanyNo,
   days: Days,
   granularity: Granularity,
   groupBy: Grouping | undefined,
+  memberId: string | undefined,
   most: number,
 ): Promise<UsedOfType[]> {
   const key = groupBy ? keyColumns[groupBy] : 'null::text'
   return run(
     '',
-    `select date_trunc('${granularity}', u.day)::date::text as start, ${key} as key, u.type,
+    `select ${startColumns[granularity]}::text as start, ${key} as key, u.type,
        sum(u.quantity)::bigint as quantity, sum(u.credits)::bigint as credits, sum(u.requests)::bigint as requests
      from usage_day u join attribution a on a.company_id = u.company_id and a.id = u.attribution_id
      where u.company_id = $1 and u.day >= $2::date and u.day < $3::date
+       and ($5::text is null or a.member_id = $5)
      group by 1, 2, 3 order by 1, 2 nulls first, 3 limit $4`,
-    [companyNo, days.from, days.to, most],
+    [companyNo, days.from, days.to, most, memberId ?? null],
   )
 }
 

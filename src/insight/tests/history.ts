@@ -8,7 +8,11 @@ export function diceOf(seed: number) {
     return state / 2 ** 32
   }
   const upTo = (most: number) => Math.floor(next() * most)
-  return { upTo, pick: <T>(from: readonly T[]): T => from[upTo(from.length)]!, chance: (p: number) => next() < p }
+  return {
+    upTo,
+    pick: <T>(from: readonly T[]): T => from[upTo(from.length)]!,
+    chance: (p: number) => next() < p,
+  }
 }
 
 export type Dice = ReturnType<typeof diceOf>
@@ -29,7 +33,20 @@ export async function live(company: TestCompany, start: Date, dice: Dice, steps:
   const made: Made = { now: start.getTime(), charges: [], holds: [], grants: [], charged: 0 }
   await step.grant(company, made, dice)
   for (let i = 0; i < steps; i++) {
-    const kind = dice.pick(['charge', 'charge', 'charge', 'hold', 'hold', 'end', 'end', 'refund', 'void', 'grant', 'time', 'time'] as const)
+    const kind = dice.pick([
+      'charge',
+      'charge',
+      'charge',
+      'hold',
+      'hold',
+      'end',
+      'end',
+      'refund',
+      'void',
+      'grant',
+      'time',
+      'time',
+    ] as const)
     await step[kind](company, made, dice)
   }
   return made
@@ -39,7 +56,10 @@ type Step = (company: TestCompany, made: Made, dice: Dice) => Promise<void>
 
 const step: Record<'charge' | 'hold' | 'end' | 'refund' | 'void' | 'grant' | 'time', Step> = {
   async charge(company, made, dice) {
-    const answer = await company.post('/v1/credits/charges', { items: itemsOf(dice), ...forWhom(dice) })
+    const answer = await company.post('/v1/credits/charges', {
+      items: itemsOf(dice),
+      ...forWhom(dice),
+    })
     expectOneOf(answer, 201, 402)
     if (answer.status !== 201) return
     made.charged += 1
@@ -48,7 +68,11 @@ const step: Record<'charge' | 'hold' | 'end' | 'refund' | 'void' | 'grant' | 'ti
   async hold(company, made, dice) {
     const amount = dice.chance(0.3) ? { credits: 1 + dice.upTo(30) } : { items: itemsOf(dice) }
     const ttlSeconds = 60 + dice.upTo(80_000)
-    const answer = await company.post('/v1/credits/holds', { ...amount, ...forWhom(dice), ttlSeconds })
+    const answer = await company.post('/v1/credits/holds', {
+      ...amount,
+      ...forWhom(dice),
+      ttlSeconds,
+    })
     // What costs nothing cannot be held.
     expectOneOf(answer, 201, 402, 422)
     if (answer.status === 201) made.holds.push(answer.body.id)
@@ -60,7 +84,9 @@ const step: Record<'charge' | 'hold' | 'end' | 'refund' | 'void' | 'grant' | 'ti
       expectOneOf(await company.post(`/v1/credits/holds/${id}/release`), 200, 409)
       return
     }
-    const amount = dice.chance(0.3) ? { credits: 0.5 } : { items: [{ type: 'email', quantity: 1 + dice.upTo(3) }] }
+    const amount = dice.chance(0.3)
+      ? { credits: 0.5 }
+      : { items: [{ type: 'email', quantity: 1 + dice.upTo(3) }] }
     const answer = await company.post(`/v1/credits/holds/${id}/capture`, amount)
     expectOneOf(answer, 201, 409, 422)
     if (answer.status !== 201) return
@@ -69,12 +95,20 @@ const step: Record<'charge' | 'hold' | 'end' | 'refund' | 'void' | 'grant' | 'ti
   },
   async refund(company, made, dice) {
     const id = made.charges.splice(dice.upTo(made.charges.length), 1)[0]
-    if (id) expectOneOf(await company.post(`/v1/credits/charges/${id}/refund`, { reason: '=1+1' }), 201)
+    if (id)
+      expectOneOf(await company.post(`/v1/credits/charges/${id}/refund`, { reason: '=1+1' }), 201)
   },
   async void(company, made, dice) {
     const id = dice.pick([...made.grants, undefined])
     if (!id || dice.chance(0.5)) return
-    expectOneOf(await company.post(`/v1/credits/grants/${id}/void`, { reason: 'wrong', ...(dice.chance(0.7) ? { credits: 3 } : {}) }), 200, 422)
+    expectOneOf(
+      await company.post(`/v1/credits/grants/${id}/void`, {
+        reason: 'wrong',
+        ...(dice.chance(0.7) ? { credits: 3 } : {}),
+      }),
+      200,
+      422,
+    )
   },
   async grant(company, made, dice) {
     const at = (hours: number) => new Date(made.now + hours * HOUR).toISOString()
@@ -90,7 +124,10 @@ const step: Record<'charge' | 'hold' | 'end' | 'refund' | 'void' | 'grant' | 'ti
   },
   async time(company, made, dice) {
     made.now += dice.upTo(30) * HOUR + dice.upTo(HOUR)
-    expectOneOf(await company.post('/v1/test-clock/advance', { to: new Date(made.now).toISOString() }), 200)
+    expectOneOf(
+      await company.post('/v1/test-clock/advance', { to: new Date(made.now).toISOString() }),
+      200,
+    )
   },
 }
 
@@ -111,11 +148,14 @@ function forWhom(dice: Dice) {
   const feature = dice.pick(['ai_tracker', 'ask_anything', '=cmd|calc'])
   return {
     feature,
-    ...(dice.chance(0.5) ? { instance: { id: dice.pick(['i1', 'i2']), name: dice.pick(['-2+3', 'Wohl "gut", ja']) } } : {}),
+    ...(dice.chance(0.5)
+      ? { instance: { id: dice.pick(['i1', 'i2']), name: dice.pick(['-2+3', 'Wohl "gut", ja']) } }
+      : {}),
     trigger: dice.pick(['api', 'continuous', 'refund']),
   }
 }
 
 function expectOneOf(answer: { status: number; text: string }, ...statuses: number[]): void {
-  if (!statuses.includes(answer.status)) throw new Error(`${answer.status} is none of ${statuses}: ${answer.text}`)
+  if (!statuses.includes(answer.status))
+    throw new Error(`${answer.status} is none of ${statuses}: ${answer.text}`)
 }
