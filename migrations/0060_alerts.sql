@@ -12,7 +12,7 @@ create table alert (
   at timestamptz not null,
   -- The pool's number when it happened: a later alert never has a smaller one.
   seq bigint not null,
-  -- When its readers, mails and messages were made, in one transaction.
+  -- When its readers, mails and messages were made, in one transaction; by the clock on the wall.
   told_at timestamptz,
   -- Waits to go with others of its kind in one mail; null when it does not.
   mail_waits boolean,
@@ -21,6 +21,8 @@ create table alert (
   primary key (company_id, id)
 );
 create index alert_newest on alert (company_id, at desc, id desc);
+-- What is told of a call or an email goes when it goes.
+create index alert_of_item on alert (company_id, (facts ->> 'itemId')) where kind = 'stream_entry';
 create index alert_mail_waits on alert (company_id) where mail_waits;
 
 -- Who it is for, and when they read it.
@@ -49,13 +51,15 @@ create table mail (
   text text not null,
   html text not null,
   message_id text not null,
+  -- The calls and emails that a brief in it was drawn from, which take it with them when they go.
+  item_nos bigint[],
   status text not null default 'queued' constraint mail_status check (status in ('queued', 'sent', 'failed')),
   attempts int not null default 0,
   error text,
   -- When it was made, and sent: the company's time.
   at timestamptz not null,
   sent_at timestamptz,
-  -- When it is tried next; null unless that is planned.
+  -- When it is tried next, which also tells the one job that may try it.
   next_at timestamptz,
   -- When trying began, by the clock on the wall.
   first_tried_at timestamptz,
@@ -63,6 +67,7 @@ create table mail (
   constraint mail_once_to_each_member unique (company_id, alert_id, member_id)
 );
 create index mail_newest on mail (company_id, at desc, id desc);
+create index mail_of_items on mail (company_id) where item_nos is not null;
 create index mail_to on mail (company_id, lower(to_address));
 
 create table webhook (

@@ -41,6 +41,27 @@ export interface FactsOf {
     heldOfBudget: Amount
     periodEnd: string
   } & BalanceFacts
+  stream_entry: {
+    streamId: string
+    streamName: string
+    itemType: string
+    itemId: string
+    title: string
+    date: string
+    /** Whom it is for, instead of the company's recipients. */
+    memberIds: string[]
+  } & BalanceFacts
+  brief: {
+    automationId: string
+    automationName: string
+    briefId: string
+    briefName: string
+    generatedId: string
+    entity: { type: string; id: string }
+    memberIds: string[]
+    /** The brief, until it was written into the mails; the notice leads to where it is kept. */
+    text?: string
+  } & BalanceFacts
   webhook_disabled: { webhookId: string; url: string; reason: 'gone' | 'failing' } & BalanceFacts
   mail_failed: { mailId: string; to: string; subject: string; reason: string } & BalanceFacts
 }
@@ -60,7 +81,7 @@ export type Alert = {
   }
 }[AlertKind]
 
-/** How each kind is told beside the notice in the app: by a mail of its own, together with others, or not. */
+/** How each kind is told beside the notice: by a mail of its own, by one together with others, or not. */
 export const mailed: Record<AlertKind, 'each' | 'together' | 'never'> = {
   threshold: 'each',
   exhausted: 'never',
@@ -68,6 +89,8 @@ export const mailed: Record<AlertKind, 'each' | 'together' | 'never'> = {
   tracker_stopped: 'together',
   tracker_resumed: 'never',
   budget: 'each',
+  stream_entry: 'never',
+  brief: 'each',
   webhook_disabled: 'each',
   // A mail about a mail that could not be sent would hardly arrive.
   mail_failed: 'never',
@@ -96,6 +119,16 @@ export function alertOf(
         periodEnd: new Date(periodEnd).toISOString(),
       }
       return { kind: 'budget', facts, at: new Date(at) }
+    }
+    case 'stream-entry': {
+      const { streamId, streamName, item, memberIds } = news
+      const { type: itemType, id: itemId, title, date } = item
+      const facts = { streamId, streamName, itemType, itemId, title, date, memberIds }
+      return { kind: 'stream_entry', facts, at: null }
+    }
+    case 'brief-delivered': {
+      const { kind: _, ...facts } = news
+      return { kind: 'brief', facts, at: null }
     }
     case 'budget-loosened':
       return undefined

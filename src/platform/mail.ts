@@ -18,15 +18,20 @@ export type Handover =
   | { kind: 'sent' }
   /** The mail server refused this mail for good. */
   | { kind: 'refused'; reason: string }
-  /** Not now: `untried` when the mail server was not even asked. */
-  | { kind: 'later'; reason: string; untried: boolean }
+  /** Not now: the mail server cannot be reached, or wants to be asked again. */
+  | { kind: 'later'; reason: string }
+  /** Not tried, because enough others are on their way: ask again in a moment. */
+  | { kind: 'busy' }
 
 /** The way to the mail server. */
 export interface Mailer {
   /** The part of the sender's address behind the @. */
   readonly domain: string
-  /** Tries once. Never throws. */
-  send(letter: Letter): Promise<Handover>
+  /**
+   * Tries once. Never throws. While the mail server rests, because it could not be reached, only those who
+   * insist are let through.
+   */
+  send(letter: Letter, insist?: boolean): Promise<Handover>
 }
 
 /** So many mails are on their way at once from one process; a slow server must not hold up all workers. */
@@ -54,19 +59,22 @@ export function openMailer(options: { smtpUrl: string; from: string }): Mailer {
   let underWay = 0
   let rests = 0
   let restsUntil = 0
+  const wake = () => {
+    rests = 0
+    restsUntil = 0
+  }
 
   return {
     domain: from.address.slice(from.address.lastIndexOf('@') + 1),
-    async send(letter) {
+    async send(letter, insist = false) {
       if (!isPlain(letter.to.address)) {
         return { kind: 'refused', reason: 'The address is not a plain mail address.' }
       }
-      if (performance.now() < restsUntil || (rests > 0 && underWay > 0)) {
-        return { kind: 'later', reason: 'The mail server could not be reached.', untried: true }
+      const isResting = performance.now() < restsUntil || (rests > 0 && underWay > 0)
+      if (isResting && !insist) {
+        return { kind: 'later', reason: 'The mail server could not be reached.' }
       }
-      if (underWay >= AT_ONCE) {
-        return { kind: 'later', reason: 'Other mails are on their way.', untried: true }
-      }
+      if (underWay >= AT_ONCE) return { kind: 'busy' }
       underWay += 1
       try {
         await transport.sendMail({
@@ -80,22 +88,21 @@ export function openMailer(options: { smtpUrl: string; from: string }): Mailer {
           date: letter.date,
           headers: { 'Auto-Submitted': 'auto-generated' },
         })
-        rests = 0
+        wake()
         return { kind: 'sent' }
       } catch (error) {
-        const { code, responseCode, message } = error as NodemailerError
+        const { code, permanent, message } = error as NodemailerError
         const isAboutThisMail = code === 'EENVELOPE' || code === 'EMESSAGE'
         const reason = oneLine(message).slice(0, 300)
         if (isAboutThisMail) {
-          rests = 0
-          const isFinal = responseCode !== undefined && responseCode >= 500 && responseCode < 600
-          return isFinal ? { kind: 'refused', reason } : { kind: 'later', reason, untried: false }
+          wake()
+          return { kind: permanent ? 'refused' : 'later', reason }
         }
         if (performance.now() >= restsUntil) {
           restsUntil = performance.now() + Math.min(REST_FIRST_MS * 2 ** rests, REST_MAX_MS)
           rests += 1
         }
-        return { kind: 'later', reason, untried: false }
+        return { kind: 'later', reason }
       } finally {
         underWay -= 1
       }
@@ -116,5 +123,8 @@ function addressOf(from: string): { name: string; address: string } {
 
 /** One address and nothing beside it: no list, comment, route or quoted part. */
 function isPlain(address: string): boolean {
-  return address.length <= 320 && /^[^\s\p{Cc}<>()[\]\\,;:"@]+@[^\s\p{Cc}<>()[\]\\,;:"@]+$/u.test(address)
+  return (
+    address.length <= 320 &&
+    /^[^\s\p{Cc}<>()[\]\\,;:"@]+@[^\s\p{Cc}<>()[\]\\,;:"@]+$/u.test(address)
+  )
 }

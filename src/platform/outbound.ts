@@ -1,4 +1,4 @@
-import { type LookupAddress, promises as dns } from 'node:dns'
+import { promises as dns, type LookupAddress } from 'node:dns'
 import http from 'node:http'
 import https from 'node:https'
 import { isIP } from 'node:net'
@@ -18,19 +18,16 @@ export interface OutboundAnswer {
 export interface Outbound {
   /** Why nothing may be sent to an address; undefined when it may. Names are looked up only when it is sent. */
   faultOf(url: string): string | undefined
-  /** Sends once and follows no redirect. Rejects with an `OutboundError` when there was no answer. */
-  post(url: string, headers: Record<string, string>, body: string): Promise<OutboundAnswer>
+  /**
+   * Sends once and follows no redirect. Rejects with an `OutboundError` when there was no answer; says
+   * `busy`, and sends nothing, when enough others are on their way.
+   */
+  post(url: string, headers: Record<string, string>, body: string): Promise<OutboundAnswer | 'busy'>
 }
 
-/** Why a message did not arrive: a text for those who manage the address. `untried`: it was not sent at all. */
+/** Why a message did not arrive: a text for those who manage the address. */
 export class OutboundError extends Error {
   override name = 'OutboundError'
-  readonly untried: boolean
-
-  constructor(message: string, untried = false) {
-    super(message)
-    this.untried = untried
-  }
 }
 
 export type Resolve = (host: string) => Promise<LookupAddress[]>
@@ -72,7 +69,8 @@ export function openOutbound(options: OutboundOptions): Outbound {
     const parsed = URL.parse(url)
     if (!parsed) return 'must be a URL'
     const { protocol, hostname, username, password, port } = parsed
-    if (protocol !== 'https:' && !(allowPrivate && protocol === 'http:')) return 'must begin with https:'
+    if (protocol !== 'https:' && !(allowPrivate && protocol === 'http:'))
+      return 'must begin with https:'
     if (username || password) return 'must not carry a user name or password'
     if (allowPrivate) return undefined
     if (!PORTS.includes(port)) return 'must use port 443 or 8443'
@@ -87,7 +85,7 @@ export function openOutbound(options: OutboundOptions): Outbound {
     async post(url, headers, body) {
       const fault = faultOf(url)
       if (fault) throw new OutboundError(`The URL ${fault}.`)
-      if (underWay >= AT_ONCE) throw new OutboundError('Other messages are on their way.', true)
+      if (underWay >= AT_ONCE) return 'busy'
       underWay += 1
       try {
         return await request(new URL(url), headers, body)
@@ -117,7 +115,9 @@ export function openOutbound(options: OutboundOptions): Outbound {
       sent.on('error', (error: NodeJS.ErrnoException) => {
         clearTimeout(deadline)
         const isOurs = error instanceof OutboundError
-        fail(isOurs ? error : new OutboundError(`The connection failed (${error.code ?? 'error'}).`))
+        fail(
+          isOurs ? error : new OutboundError(`The connection failed (${error.code ?? 'error'}).`),
+        )
       })
       sent.on('response', (response) => {
         clearTimeout(deadline)
