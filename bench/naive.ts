@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
-import { reaches, type Credits } from '../src/kit/credits.ts'
+import { type Credits, reaches } from '../src/kit/credits.ts'
 import { thresholds } from '../src/ledger/thresholds.ts'
 
 /**
@@ -54,11 +54,17 @@ export function openNaive(url: string): Naive {
 }
 
 async function chargeOnce(client: pg.PoolClient, companyNo: number, asked: NaiveCharge) {
-  const ask = async <Row extends pg.QueryResultRow>(name: string, text: string, values: unknown[]) =>
-    (await client.query<Row>({ name, text, values })).rows
+  const ask = async <Row extends pg.QueryResultRow>(
+    name: string,
+    text: string,
+    values: unknown[],
+  ) => (await client.query<Row>({ name, text, values })).rows
   const [type, quantity] = Object.entries(asked.lines)[0]!
   const hash = createHash('sha256').update(asked.key).digest('hex').slice(0, 32)
-  const fingerprint = createHash('sha256').update(JSON.stringify(asked.lines)).digest().readBigInt64BE(0)
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify(asked.lines))
+    .digest()
+    .readBigInt64BE(0)
 
   const [pool] = await ask<PoolRow>(
     'pool',
@@ -104,7 +110,19 @@ async function chargeOnce(client: pg.PoolClient, companyNo: number, asked: Naive
       `insert into ledger_entry (company_id, grant_no, at, seq, credits, available_after, held_after, used_after,
          charge_seq, attribution_id, type, rate_card, lines)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 4, 0, $11)`,
-      [companyNo, grant.no, at, seq++, part, left, pool.held, used, first, asked.attributionId, asked.lines],
+      [
+        companyNo,
+        grant.no,
+        at,
+        seq++,
+        part,
+        left,
+        pool.held,
+        used,
+        first,
+        asked.attributionId,
+        asked.lines,
+      ],
     )
   }
   const total = used + BigInt(pool.held) + left
@@ -121,7 +139,14 @@ async function chargeOnce(client: pg.PoolClient, companyNo: number, asked: Naive
   await ask(
     'pool-update',
     `update pool set seq = $2, available = $3, used = $4, last_at = $5, reached = $6 where company_id = $1`,
-    [companyNo, seq - 1, left, used, at, pool.reached.map((was, i) => (crossed.includes(thresholds[i]!) ? at : was))],
+    [
+      companyNo,
+      seq - 1,
+      left,
+      used,
+      at,
+      pool.reached.map((was, i) => (crossed.includes(thresholds[i]!) ? at : was)),
+    ],
   )
   await ask(
     'key-insert',
@@ -135,7 +160,15 @@ async function chargeOnce(client: pg.PoolClient, companyNo: number, asked: Naive
      on conflict (company_id, day, attribution_id, refund, type) do update
      set quantity = u.quantity + excluded.quantity, credits = u.credits + excluded.credits,
        requests = u.requests + 1, last_at = excluded.last_at`,
-    [companyNo, at.toISOString().slice(0, 10), asked.attributionId, type, quantity, asked.credits, at],
+    [
+      companyNo,
+      at.toISOString().slice(0, 10),
+      asked.attributionId,
+      type,
+      quantity,
+      asked.credits,
+      at,
+    ],
   )
   return { seq: first, available: left }
 }

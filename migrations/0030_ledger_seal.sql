@@ -25,7 +25,7 @@ create trigger append_only before update or delete on ledger_seal for each row e
 
 -- One entry as the text that is hashed: every column, in one form whatever the session's settings.
 create function ledger_line(e ledger_entry) returns text language sql stable parallel safe as $$
-  select jsonb_build_array(e.company_id, e.seq, e.type, e.grant_no, e.credits, (date_part('epoch', e.at) * 1e6)::bigint,
+  select row(e.company_id, e.seq, e.type, e.grant_no, e.credits, (date_part('epoch', e.at) * 1e6)::bigint,
     e.available_after, e.held_after, e.used_after, e.from_hold, e.charge_seq, e.hold_id, e.attribution_id, e.rate_card,
     e.lines, e.reason, e.actor, (date_part('epoch', e.charge_at) * 1e6)::bigint)::text
 $$;

@@ -68,6 +68,10 @@ export const settings = z.object({
   SLUICE_SESSION_HOURS: wholeNumber(1, 720, 12).describe(
     'How long a session lasts at most, in hours. Default 12.',
   ),
+  SLUICE_MCP_KEY: z
+    .string()
+    .optional()
+    .describe('The API key under which the command mcp serves MCP on standard input and output.'),
   SLUICE_LOG_LEVEL: oneOf(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     'info',
@@ -109,6 +113,8 @@ export interface Config {
   publicUrl: string | undefined
   /** How long people stay signed in. */
   sessions: { idleMs: number; longestMs: number }
+  /** Whose MCP requests on standard input are. */
+  mcpKey: string | undefined
   logLevel: Settings['SLUICE_LOG_LEVEL']
   workerConcurrency: number
   postgres: { port: number; sharedBuffers: string }
@@ -160,6 +166,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       idleMs: data.SLUICE_SESSION_IDLE_MINUTES * 60_000,
       longestMs: data.SLUICE_SESSION_HOURS * 3_600_000,
     },
+    mcpKey: data.SLUICE_MCP_KEY,
     logLevel: data.SLUICE_LOG_LEVEL,
     workerConcurrency: data.SLUICE_WORKER_CONCURRENCY,
     postgres: {

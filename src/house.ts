@@ -2,6 +2,24 @@ import type pg from 'pg'
 import { createModel } from './ai/create.ts'
 import { createLocal } from './ai/local.ts'
 import type { Model } from './ai/model.ts'
+import { alertTasks } from './alerts/jobs.ts'
+import { noticeRoutes } from './alerts/routes/notices.ts'
+import { webhookRoutes } from './alerts/routes/webhooks.ts'
+import type { AlertDeps } from './alerts/service/deps.ts'
+import { alertsOnErasure } from './alerts/service/erase.ts'
+import { alertCompanion, openEmit } from './alerts/service/raise.ts'
+import { askTasks } from './ask/jobs.ts'
+import { askRoutes } from './ask/routes.ts'
+import { answersOnErasure } from './ask/service/erase.ts'
+import { automationTasks } from './automations/jobs.ts'
+import { automationRoutes } from './automations/routes.ts'
+import { automationsOfBrief, automationsUsing } from './automations/service/define.ts'
+import type { AutomationDeps, Delivery } from './automations/service/deps.ts'
+import { automationsOnArrival, automationsOnTracker } from './automations/service/listen.ts'
+import { briefTasks } from './briefs/jobs.ts'
+import { briefRoutes } from './briefs/routes.ts'
+import { briefsUsing } from './briefs/service/define.ts'
+import { briefsOnErasure } from './briefs/service/read.ts'
 import { budgetRoutes } from './budgets/routes.ts'
 import type { Deps as BudgetDeps } from './budgets/service/budgets.ts'
 import { openBudgets } from './budgets/service/companion.ts'
@@ -23,6 +41,7 @@ import type { AiConfig } from './config.ts'
 import { contractRoutes } from './contracts/routes.ts'
 import { hasContract } from './contracts/service.ts'
 import type { Imports } from './conversations/deps.ts'
+import type { ItemType } from './conversations/items.ts'
 import { conversationRoutes } from './conversations/routes.ts'
 import { type Importer, openImporter } from './conversations/service/imports.ts'
 import { credentialsOf, operatorCheck } from './http/credentials.ts'
@@ -35,17 +54,27 @@ import { openUsageRollUp, recountUsage, usedSince } from './insight/service/roll
 import type { Deps as InsightDeps } from './insight/service/what-if.ts'
 import type { CompanyNo } from './kit/caller.ts'
 import { openLedger, openPool, raiseEpoch } from './ledger/service/ledger.ts'
+import { mcpRoutes } from './mcp/routes.ts'
+import { serveMcpOnStdio } from './mcp/stdio.ts'
 import type { App } from './platform/app.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { connectionSettings, type Database, openDatabase, type Tx } from './platform/database.ts'
 import { checkServingRole } from './platform/guard.ts'
 import { listen } from './platform/listen.ts'
 import { createLog, type Logger } from './platform/log.ts'
+import { openMailer } from './platform/mail.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { missingMigrations } from './platform/migrate.ts'
+import { openOutbound, type Resolve } from './platform/outbound.ts'
 import { checkServer } from './platform/postgres-settings.ts'
 import { openQueue, type Queue } from './platform/queue.ts'
+import { runIn } from './platform/run.ts'
 import { ratingRoutes } from './rating/routes.ts'
+import { streamTasks } from './streams/jobs.ts'
+import { streamRoutes } from './streams/routes.ts'
+import type { StreamDeps, StreamNotice } from './streams/service/deps.ts'
+import { streamsOnArrival, streamsOnTracker } from './streams/service/entries.ts'
+import { followersOf, streamsUsing } from './streams/service/read.ts'
 import { testClockRoutes } from './test-clock/routes.ts'
 import { trackerTasks } from './trackers/jobs.ts'
 import { trackerResultRoutes } from './trackers/routes/results.ts'
@@ -67,6 +96,10 @@ export interface HouseSettings {
   publicUrl: string | undefined
   sessions: SessionLimits
   ai: AiConfig
+  /** Undefined: mail is kept and shown in the app. */
+  mail?: { smtpUrl: string; from: string } | undefined
+  /** Whether webhooks may use http and private addresses; they may not unless said so. */
+  outboundPrivate?: boolean
   /** Where imports wait while they are read. */
   spoolDir: string
 }
@@ -77,6 +110,8 @@ export interface HouseOverrides {
   log?: Logger
   checkAnswers?: boolean
   model?: Model
+  /** How the names of webhooks are looked up. */
+  resolve?: Resolve
 }
 
 /** Every dependency of the product, wired. */
@@ -88,6 +123,8 @@ export interface House {
   metrics: Metrics
   clock: Clock
   log: Logger
+  /** Speaks MCP on standard input and output for a key, until the input ends. */
+  serveMcp(key: string): Promise<void>
   /** Says not ready from now on, so that a balancer sends no more requests. */
   drain(): void
   /** Finishes what is under way, then lets go of everything. */
@@ -117,8 +154,12 @@ export async function openHouse(
     ...{ db, clock, log },
     listen: (onMessage) => listen({ connection, channel: 'integration_changed', onMessage, log }),
   })
-  const budgets = { usedSince, emit: async () => {} }
-  const companions = [openUsageRollUp(), openBudgets(budgets), onPoolEvents(poolListener)]
+  const emit = openEmit({ clock })
+  const budgets = { usedSince, emit }
+  const companions = [
+    ...[openUsageRollUp(), openBudgets(budgets), alertCompanion({ clock })],
+    onPoolEvents(poolListener),
+  ]
   const ledger = openLedger({
     db,
     clock,
@@ -147,23 +188,63 @@ export async function openHouse(
     ...money,
     model: overrides.model ?? createModel(settings.ai),
     freeModel,
-    emit: async () => {},
-    usesOf: async () => [],
+    emit: async (run, companyNo, event) => {
+      await Promise.all([
+        streamsOnTracker(run, companyNo, event),
+        automationsOnTracker(run, companyNo, event),
+        event.kind === 'tracker-read' || emit(run, companyNo, event),
+      ])
+    },
+    usesOf: async (...asked) =>
+      (
+        await Promise.all([
+          streamsUsing(...asked),
+          briefsUsing(...asked),
+          automationsUsing(...asked),
+        ])
+      ).flat(),
     budgetLeft: (tx, companyNo, asked) => coverOf({ clock, budgets }, tx, companyNo, asked),
     runOut: (tx, companyNo, more) => runOutWith({ clock }, tx, companyNo, more),
     readsAtOnce: 64,
   }
   const imports: Imports = {
     ...{ db, clock, spoolDir: settings.spoolDir },
-    arrivals: [wakeOnArrival()],
-    erasures: [forgetOnErasure()],
+    arrivals: [wakeOnArrival(), streamsOnArrival(), automationsOnArrival()],
+    erasures: [
+      forgetOnErasure(),
+      alertsOnErasure(),
+      answersOnErasure({ clock }),
+      briefsOnErasure(),
+    ],
     priceArrivals: priceOnArrival(trackers),
     onError: (error) => log.error({ err: error }, 'An import failed'),
   }
   const importer = openImporter(imports)
   const isHttps = settings.publicUrl?.startsWith('https:') ?? false
-  const deps = { ...trackers, ...money, ...imports, importer, sessions: settings.sessions, isHttps }
-  queue.setTasks(trackerTasks(trackers))
+  const publicUrl = settings.publicUrl ?? ''
+  const features = {
+    usesOfBrief: automationsOfBrief,
+    deliver: (tx: Tx, companyNo: CompanyNo, delivery: Delivery) =>
+      emit(runIn(tx), companyNo, { kind: 'brief-delivered', ...delivery }),
+    notify: (tx: Tx, companyNo: CompanyNo, entry: StreamNotice) =>
+      emit(runIn(tx), companyNo, { kind: 'stream-entry', ...entry }),
+    urlOf: (type: ItemType, id: string) => `${publicUrl}/${type}s/${encodeURIComponent(id)}`,
+  }
+  const { mail, outboundPrivate: allowPrivate = false } = settings
+  const { resolve } = overrides
+  const alerts: AlertDeps = {
+    ...{ db, clock, log, followersOf, publicUrl: settings.publicUrl },
+    mailer: mail && openMailer(mail),
+    outbound: openOutbound({ allowPrivate, ...(resolve ? { resolve } : {}) }),
+  }
+  const deps = {
+    ...{ ...alerts, ...trackers, ...money, ...imports, ...features, importer, isHttps },
+    sessions: settings.sessions,
+  }
+  queue.setTasks({
+    ...{ ...alertTasks(alerts), ...trackerTasks(trackers) },
+    ...{ ...streamTasks(deps), ...askTasks(deps), ...briefTasks(deps), ...automationTasks(deps) },
+  })
   metrics.gauge('queue_jobs', 'Jobs that wait or run', () => queue.size())
 
   let draining = false
@@ -177,6 +258,7 @@ export async function openHouse(
   })
   return {
     ...{ app, db, queue, keys, metrics, clock, log },
+    serveMcp: (key) => serveMcpOnStdio(deps, key),
     drain() {
       draining = true
     },
@@ -191,7 +273,14 @@ export async function openHouse(
   }
 }
 
-interface Wired extends TrackerDeps, Imports, BudgetDeps, InsightDeps {
+interface Wired
+  extends AlertDeps,
+    TrackerDeps,
+    Imports,
+    BudgetDeps,
+    InsightDeps,
+    StreamDeps,
+    AutomationDeps {
   sessions: SessionLimits
   isHttps: boolean
   recountUsage: (tx: Tx, companyNo: CompanyNo) => Promise<void>
@@ -220,9 +309,16 @@ function addRoutes(app: App, house: Wired): void {
   reportRoutes(app, house)
   forecastRoutes(app, house)
   budgetRoutes(app, house)
+  noticeRoutes(app, house)
+  webhookRoutes(app, house)
   conversationRoutes(app, house)
   trackerRoutes(app, house)
   trackerResultRoutes(app, house)
+  streamRoutes(app, house)
+  askRoutes(app, house)
+  briefRoutes(app, house)
+  automationRoutes(app, house)
+  mcpRoutes(app, house)
   testClockRoutes(app, house)
 }
 

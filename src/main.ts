@@ -1,11 +1,16 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { type Config, ConfigError, readConfig } from './config.ts'
-import { type House, openHouse } from './house.ts'
-import { startPostgres } from './platform/embedded-postgres.ts'
+import { prepareDemo } from './demo/prepare.ts'
+import { doctor, lineOf } from './doctor/service.ts'
+import { type House, type HouseOverrides, openHouse } from './house.ts'
+import { findRunningPostgres, startPostgres } from './platform/embedded-postgres.ts'
 import { createLog, type Logger } from './platform/log.ts'
 import { migrate } from './platform/migrate.ts'
 import { readOperatorKey } from './platform/operator-key.ts'
+import { ownerSnapshot } from './platform/owner-snapshot.ts'
 
 /** What sysexits.h calls a configuration error. */
 const WRONG_SETTING = 78
@@ -21,19 +26,33 @@ program
   .description('Work on jobs only.')
   .action(() => run((config, log) => work(config, log)))
 program
+  .command('demo')
+  .description('Serve; an empty server first makes a demo company with ten months of use.')
+  .action(() => run((config, log) => serve({ ...config, demo: true }, log)))
+program
+  .command('mcp')
+  .description('Serve MCP on standard input and output, under the key in SLUICE_MCP_KEY.')
+  .action(() => run((config, log) => serveMcp(config, log)))
+program
   .command('migrate')
   .description('Bring the database up to date and end.')
   .action(() => run((config, log) => onDatabase(config, log, async () => {})))
+program
+  .command('doctor')
+  .description('Check everything against the ledger: exit 0 clean, 1 findings, 2 could not look.')
+  .option('--json', 'print the findings as JSON')
+  .action(({ json }: { json?: boolean }) => examine(json ?? false))
 
 await program.parseAsync()
 
 async function serve(config: Config, log: Logger): Promise<void> {
   await onDatabase(config, log, async (databaseUrl, stopped) => {
+    const demo = config.demo ? await playDemo(config, log, databaseUrl, stopped) : []
     const house = await furnish(config, log, databaseUrl)
     try {
       await house.queue.startWorkers(config.workerConcurrency)
       const address = await house.app.listen({ port: config.port, host: config.host })
-      console.log(`Sluice listens on ${config.publicUrl ?? address}`)
+      console.log([`Sluice listens on ${config.publicUrl ?? address}`, ...demo].join('\n'))
       await stopped
     } finally {
       house.drain()
@@ -55,13 +74,76 @@ async function work(config: Config, log: Logger): Promise<void> {
   })
 }
 
-async function furnish(config: Config, log: Logger, databaseUrl: string): Promise<House> {
+/** Speaks MCP with whoever started it, on the database of a running server or its own. */
+async function serveMcp(config: Config, log: Logger): Promise<void> {
+  const { mcpKey } = config
+  if (mcpKey === undefined) throw new ConfigError(['SLUICE_MCP_KEY is needed for this'])
+  const databaseUrl = config.databaseUrl ?? (await findRunningPostgres(config.dataDir))
+  // Nobody calls by HTTP, and standard output belongs to the protocol: no key is made or printed.
+  const operatorKey = config.operatorKey ?? randomUUID()
+  await onDatabase({ ...config, databaseUrl }, log, async (url, stopped) => {
+    const house = await furnish({ ...config, operatorKey }, log, url)
+    try {
+      await Promise.race([house.serveMcp(mcpKey), stopped])
+    } finally {
+      await house.close()
+    }
+  })
+}
+
+/** Looks at the database that serves, or at the embedded one when nobody does. */
+async function examine(asJson: boolean): Promise<void> {
+  try {
+    const { databaseUrl, dataDir, logLevel } = readConfig(process.env)
+    const url = databaseUrl ?? (await findRunningPostgres(dataDir))
+    if (!url && !existsSync(dataDir)) throw new Error(`there is no database in ${dataDir}`)
+    const embedded = url ? undefined : await startPostgres({ dataDir, log: createLog(logLevel) })
+    const findings = await ownerSnapshot(url ?? embedded!.url, (run) => doctor({ run })).finally(
+      () => embedded?.stop(),
+    )
+    if (asJson) console.log(JSON.stringify(findings, null, 2))
+    else console.log(findings.length > 0 ? findings.map(lineOf).join('\n') : 'Nothing is wrong.')
+    process.exit(findings.length > 0 ? 1 : 0)
+  } catch (error) {
+    console.error(`The doctor could not look: ${(error as Error).message}`)
+    process.exit(2)
+  }
+}
+
+/** Makes the demo's company on an empty server; what tells how to get in is printed after the address. */
+async function playDemo(
+  config: Config,
+  log: Logger,
+  databaseUrl: string,
+  stopped: Promise<void>,
+): Promise<string[]> {
+  const { operatorKey: configured, dataDir } = config
+  const operatorKey = await readOperatorKey({ configured, dataDir })
+  let isStopped = false
+  void stopped.then(() => {
+    isStopped = true
+  })
+  return prepareDemo({
+    ...{ dataDir, operatorKey, isStopped: () => isStopped },
+    // Its people are made up, so nothing is mailed to them.
+    openHouse: (clock) => furnish({ ...config, mail: undefined }, log, databaseUrl, { clock }),
+  })
+}
+
+async function furnish(
+  config: Config,
+  log: Logger,
+  databaseUrl: string,
+  overrides: HouseOverrides = {},
+): Promise<House> {
   const { operatorKey: configured, dataDir, databasePool, publicUrl, sessions, ai } = config
   const operatorKey = await readOperatorKey({ configured, dataDir })
+  const { mail, outboundPrivate } = config
   const spoolDir = join(dataDir, 'imports')
+  const outward = { publicUrl, mail, outboundPrivate }
   return openHouse(
-    { databaseUrl, databasePool, operatorKey, publicUrl, sessions, ai, spoolDir },
-    { log },
+    { databaseUrl, databasePool, operatorKey, sessions, ai, spoolDir, ...outward },
+    { log, ...overrides },
   )
 }
 

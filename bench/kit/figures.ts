@@ -19,11 +19,19 @@ export function show(value: number): string {
 
 /** A table with its columns in line; numbers to the right. */
 export function table(head: string[], rows: (string | number)[][]): string {
-  const text = [head, ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? show(cell) : cell)))]
+  const text = [
+    head,
+    ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? show(cell) : cell))),
+  ]
   const widths = head.map((_, i) => Math.max(...text.map((row) => row[i]?.length ?? 0)))
-  const isNumeric = head.map((_, i) => rows.every((row) => typeof row[i] === 'number' || row[i] === '–'))
+  const isNumeric = head.map((_, i) =>
+    rows.every((row) => typeof row[i] === 'number' || row[i] === '–'),
+  )
   const line = (row: string[]) =>
-    row.map((cell, i) => (isNumeric[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ').trimEnd()
+    row
+      .map((cell, i) => (isNumeric[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd()
   const rule = widths.map((width) => '─'.repeat(width)).join('  ')
   return [line(text[0]!), rule, ...text.slice(1).map(line)].join('\n')
 }
@@ -37,11 +45,19 @@ export interface Goal {
 }
 
 export function atLeast(what: string, goal: number, measured: number, unit = ''): Goal {
-  return { says: `${what} ${show(measured)}${unit} (goal ≥ ${goal}${unit})`, measured, met: measured >= goal }
+  return {
+    says: `${what} ${show(measured)}${unit} (goal ≥ ${goal}${unit})`,
+    measured,
+    met: measured >= goal,
+  }
 }
 
 export function atMost(what: string, goal: number, measured: number, unit = ''): Goal {
-  return { says: `${what} ${show(measured)}${unit} (goal ≤ ${goal}${unit})`, measured, met: measured <= goal }
+  return {
+    says: `${what} ${show(measured)}${unit} (goal ≤ ${goal}${unit})`,
+    measured,
+    met: measured <= goal,
+  }
 }
 
 /** The last line of a bench. */

@@ -16,7 +16,10 @@ export interface Load {
 }
 
 /** Lets `callers` call `work` in a loop; counts what ends between the warm-up and the end. */
-export async function callInLoops({ callers, ms, warmUpMs }: Load, work: (caller: number) => Promise<unknown>): Promise<Run> {
+export async function callInLoops(
+  { callers, ms, warmUpMs }: Load,
+  work: (caller: number) => Promise<unknown>,
+): Promise<Run> {
   const took: number[] = []
   const from = performance.now() + warmUpMs
   const until = from + ms

@@ -67,8 +67,6 @@ export function fromRow(row: ChargeRow): ChargeView {
 
 /** A charge in an answer. */
 export function presentCharge(view: ChargeView, ids: LedgerIds) {
-  const { available, held, used, seq } = view.balance
-  const total = micros(available + held + used)
   const { instanceId, instanceName } = view.attribution
   return {
     id: ids.charge(view.at, view.seq),
@@ -77,14 +75,7 @@ export function presentCharge(view: ChargeView, ids: LedgerIds) {
       grantId: ids.grant(draw.grantNo),
       credits: toJson(draw.credits),
     })),
-    balance: {
-      available: toJson(available),
-      held: toJson(held),
-      used: toJson(used),
-      total: toJson(total),
-      usedPercent: total === 0n ? 100 : percentOf(used, total),
-      seq,
-    },
+    balance: presentBalance(view.balance),
     thresholdsReached: view.thresholdsReached,
     createdAt: new Date(view.at).toISOString(),
     feature: view.attribution.feature,
@@ -95,6 +86,19 @@ export function presentCharge(view: ChargeView, ids: LedgerIds) {
     teamId: view.attribution.teamId,
     rateCardVersion: view.rateCard,
     holdId: view.holdId === null ? null : ids.hold(view.holdId),
+  }
+}
+
+/** The balance after something was charged, in an answer. */
+export function presentBalance({ available, held, used, seq }: ChargeView['balance']) {
+  const total = micros(available + held + used)
+  return {
+    available: toJson(available),
+    held: toJson(held),
+    used: toJson(used),
+    total: toJson(total),
+    usedPercent: total === 0n ? 100 : percentOf(used, total),
+    seq,
   }
 }
 

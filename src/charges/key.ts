@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import type { Key } from '../ledger/commands.ts'
 
 /**
@@ -6,7 +6,7 @@ import type { Key } from '../ledger/commands.ts'
  * operation; `asked` is the canonical text of the whole request, without prices, which may change.
  */
 export function keyOf(owner: string, operation: string, key: string, asked: string): Key {
-  const hash = createHash('sha256').update(`${owner}\n${operation}\n${key}`).digest('hex')
-  const fingerprint = createHash('sha256').update(asked).digest().readBigInt64BE(0)
-  return { hash: hash.slice(0, 32), fingerprint }
+  const hash = digest('sha256', `${owner}\n${operation}\n${key}`).slice(0, 32)
+  const fingerprint = digest('sha256', asked).slice(0, 16)
+  return { hash, fingerprint: BigInt.asIntN(64, BigInt(`0x${fingerprint}`)) }
 }

@@ -37,9 +37,13 @@ export async function addDocument(app: App): Promise<void> {
       components: {
         securitySchemes: {
           key: { type: 'http', scheme: 'bearer', description: "An integration's key." },
+          session: {
+            ...{ type: 'apiKey', in: 'cookie', name: 'sluice' },
+            description: 'A signed-in person; `__Host-sluice` over https.',
+          },
         },
       },
-      security: [{ key: [] }],
+      security: [{ key: [] }, { session: [] }],
     },
     transform: (document) => {
       const { schema, url } = toJsonSchema(document)

@@ -9,7 +9,8 @@ import type { App } from '../platform/app.ts'
 const BUILT = fileURLToPath(new URL('../../web/dist/', import.meta.url))
 
 /** Where the page has no say: an unknown address there is an answer for programs. */
-const PROGRAMS = /^\/(v1|v2|mcp|docs|assets|openapi\.json|healthz|readyz|metrics|\.well-known)(\/|$)/
+const PROGRAMS =
+  /^\/(v1|v2|mcp|docs|assets|openapi\.json|healthz|readyz|metrics|\.well-known)(\/|$)/
 
 /** Stands in the built page where the nonce of an answer goes. */
 const NONCE = '__NONCE__'

@@ -44,10 +44,26 @@ export function joinKey(app: App, db: Database): void {
   /** Keys in use by this process, so that those who wait for one need no connection. */
   const busy = new Map<string, Promise<unknown>>()
 
-  app.addHook('preHandler', async (request, reply) => {
+  app.addHook('preHandler', (request, reply, done) => {
     const { key = 'optional' } = request.routeOptions.config
-    if (!request.idempotencyKey || key !== 'optional') return
-    const use = useOf(request)
+    if (!request.idempotencyKey || key !== 'optional') return done()
+    // A replay has been sent, and nothing more is to be done for it.
+    join(request, reply).then((isFirst) => isFirst && done(), done)
+  })
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const own = open.get(request)
+    if (!own) return done()
+    open.delete(request)
+    const { statusCode } = reply
+    const ended =
+      statusCode >= 300
+        ? own.rollBack()
+        : own.commit(statusCode, typeof payload === 'string' ? payload : '')
+    ended.then(() => done(), done)
+  })
+
+  async function join(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
+    const use = keyUseOf(request)
     const name = use.keyHash.toString('base64')
     const until = performance.now() + WAIT_MS
     while (busy.has(name)) {
@@ -59,19 +75,13 @@ export function joinKey(app: App, db: Database): void {
     busy.set(name, ended)
     void ended.then(() => busy.delete(name))
     const first = await begun
-    if ('known' in first) return replay(reply, use, first.known)
-    open.set(request, first)
-  })
-  app.addHook('onSend', async (request, reply, payload) => {
-    const own = open.get(request)
-    if (!own) return
-    open.delete(request)
-    if (reply.statusCode >= 300) await own.rollBack()
-    else await own.commit(reply.statusCode, typeof payload === 'string' ? payload : '')
-  })
+    if ('known' in first) replay(reply, use, first.known)
+    else open.set(request, first)
+    return !('known' in first)
+  }
 }
 
-function useOf({ caller, routeOptions, asked, idempotencyKey, headers }: FastifyRequest): Use {
+function keyUseOf({ caller, routeOptions, asked, idempotencyKey, headers }: FastifyRequest): Use {
   const { access, secretAnswer } = routeOptions.config
   const who = access === 'operator' ? 'operator' : actorOf(caller)
   const operation = asked.slice(0, asked.indexOf('\n'))

@@ -30,7 +30,10 @@ export const GENESIS = Buffer.alloc(32)
 const MARK_BYTES = 4
 
 /** The hash of a stretch that follows on another: it covers all that came before. */
-export function linkHash(previous: Buffer, { fromSeq, toSeq, content, marks }: Omit<Stretch, 'fromAt' | 'toAt'>): Buffer {
+export function linkHash(
+  previous: Buffer,
+  { fromSeq, toSeq, content, marks }: Omit<Stretch, 'fromAt' | 'toAt'>,
+): Buffer {
   const place = Buffer.alloc(16)
   place.writeBigInt64BE(fromSeq, 0)
   place.writeBigInt64BE(toSeq, 8)
@@ -64,9 +67,13 @@ export function checkSeal(
 ): BrokenLink | undefined {
   const { fromSeq, toSeq, previous, hash, marks } = sealed
   const from = (before?.toSeq ?? 0n) + 1n
-  if (fromSeq !== from) return { seq: from, fault: `the seal of the entries from ${from} on is missing` }
-  if (!previous.equals(before?.hash ?? GENESIS)) return { seq: fromSeq, fault: 'the seal does not follow on the one before' }
-  if (linkHash(previous, { fromSeq, toSeq, ...found }).equals(hash)) return undefined
+  if (fromSeq !== from)
+    return { seq: from, fault: `the seal of the entries from ${from} on is missing` }
+  if (!previous.equals(before?.hash ?? GENESIS))
+    return { seq: fromSeq, fault: 'the seal does not follow on the one before' }
+  if (linkHash(previous, { fromSeq, toSeq, ...found }).equals(hash)) {
+    return marks.equals(found.marks) ? undefined : { seq: fromSeq, fault: 'its seal was changed' }
+  }
   const count = Number(toSeq - fromSeq) + 1
   for (let i = 0; i < count; i++) {
     const at = i * MARK_BYTES

@@ -138,7 +138,13 @@ export interface Gate {
 export interface Companion {
   /** Says that `write` asks for all its statements before it first awaits one, as a rider's may. */
   readonly writesAtOnce?: true
-  open(run: Run, books: Book[], now: (book: Book) => Moment): Promise<CompanionSession>
+  /** `concerned` tells for whom this group may charge, hold or give back in a book. */
+  open(
+    run: Run,
+    books: Book[],
+    now: (book: Book) => Moment,
+    concerned: (book: Book) => Attribution[],
+  ): Promise<CompanionSession>
 }
 export interface CompanionSession extends Partial<Gate> {
   /** Told after each change of a book, before the next is decided. */

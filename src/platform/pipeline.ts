@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 import { textArray } from './arrays.ts'
 
 /** One prepared statement, and who waits for its rows. */
@@ -28,6 +28,48 @@ export interface Pipeline {
    * when `ready` fails without having waited for an answer.
    */
   commit(ready: Promise<unknown>): Promise<void>
+}
+
+/** A pipeline on a connection of its own. */
+export interface OwnPipeline extends Pipeline {
+  /** Ends the transaction without effect; a connection that cannot do that is ended. */
+  rollBack(): Promise<void>
+  end(): Promise<void>
+}
+
+/** Connects a pipeline; `settings` is run first, `onLost` is told once when the connection is gone. */
+export async function connectPipeline(
+  connection: pg.ClientConfig,
+  settings: string,
+  onLost: (error: Error | undefined) => void,
+): Promise<OwnPipeline> {
+  const client = new pg.Client(connection)
+  let lost = false
+  const lose = (error?: Error) => {
+    if (lost) return
+    lost = true
+    onLost(error)
+  }
+  client.on('error', lose)
+  client.on('end', () => lose())
+  try {
+    await client.connect()
+    await client.query(settings)
+  } catch (error) {
+    void client.end().catch(() => {})
+    throw error
+  }
+  const end = async () => {
+    lose()
+    await client.end().catch(() => {})
+  }
+  return {
+    ...openPipeline(client),
+    async rollBack() {
+      await client.query('rollback').catch(end)
+    },
+    end,
+  }
 }
 
 /** `client` must not be in `pg`'s own pipeline mode, and serves nobody else. */
@@ -133,9 +175,10 @@ class Message implements pg.Submittable {
   }
 
   handleRowDescription({ fields }: Described): void {
-    const columns = fields.map(({ name, dataTypeID }) => ({
+    const parserOf = (type: number) => this.#client.getTypeParser(type, 'text') as Column['parse']
+    const columns = fields.map(({ name, dataTypeID: type }) => ({
       name,
-      parse: this.#client.getTypeParser(dataTypeID, 'text') as Column['parse'],
+      parse: type === TIMESTAMPTZ ? momentParser(parserOf(type)) : parserOf(type),
     }))
     this.#shapes.set(this.name ?? '', columns)
   }
@@ -173,6 +216,15 @@ class Message implements pg.Submittable {
     this.callback()
     this.#statements.forEach(({ resolve }, i) => void resolve(this.#answers[i]!))
   }
+}
+
+const TIMESTAMPTZ = 1184
+const PLAIN = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/
+
+/** Reads moments of our time in UTC, as nearly all are, without taking them apart. */
+function momentParser(otherwise: Column['parse']): Column['parse'] {
+  return (text) =>
+    PLAIN.test(text) ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`) : otherwise(text)
 }
 
 /** A value as `pg` itself would send it. */

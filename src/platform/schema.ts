@@ -402,6 +402,18 @@ export interface LedgerKey {
   result: bigint;
 }
 
+export interface LedgerSeal {
+  companyId: number;
+  fromAt: Timestamp;
+  fromSeq: bigint;
+  hash: Buffer;
+  marks: Buffer;
+  previous: Buffer;
+  sealedAt: Timestamp;
+  toAt: Timestamp;
+  toSeq: bigint;
+}
+
 export interface Mail {
   alertId: string | null;
   at: Timestamp;
@@ -411,6 +423,7 @@ export interface Mail {
   firstTriedAt: Timestamp | null;
   html: string;
   id: string;
+  itemNos: ArrayType<bigint> | null;
   kind: string;
   memberId: string | null;
   messageId: string;
@@ -725,6 +738,7 @@ export interface DB {
   itemContent: ItemContent;
   ledgerEntry: LedgerEntry;
   ledgerKey: LedgerKey;
+  ledgerSeal: LedgerSeal;
   mail: Mail;
   manualUse: ManualUse;
   member: Member;

@@ -55,7 +55,7 @@ const order = [
     'briefs',
     'automations',
   ],
-  ...['insight', 'gong', 'http', 'worker', 'mcp'],
+  ...['insight', 'gong', 'http', 'worker', 'mcp', 'doctor', 'demo'],
 ]
 
 /** They hold and settle charges, and never touch the ledger. */
@@ -134,6 +134,8 @@ function layerOf(path: string): Layer {
   if (mainFiles.includes(path)) return 'main'
   if (coreFiles.includes(path)) return 'core'
   const [module = '', next = ''] = path.split('/')
+  // The demo stands outside, as `main.ts` does: it opens a house and speaks to its doors.
+  if (module === 'demo') return 'main'
   if (module === 'kit') return 'kit'
   // The model is spoken to as a database is.
   if (module === 'platform' || module === 'ai') return 'platform'

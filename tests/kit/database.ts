@@ -23,6 +23,9 @@ export async function testDatabase(): Promise<TestDatabase> {
   const url = new URL(template)
   url.pathname = `/${name}`
   const owner = new pg.Pool({ connectionString: url.href, max: 2 })
+  // Dropping the database ends connections that are on their way out anyhow.
+  owner.on('error', () => {})
+  owner.on('connect', (client) => client.on('error', () => {}))
   const db = openDatabase({ url: url.href, connections: 12 })
   return {
     db,

@@ -3,9 +3,10 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Model } from '../../src/ai/model.ts'
-import { type House, openHouse } from '../../src/house.ts'
+import { type House, type HouseSettings, openHouse } from '../../src/house.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { createLog } from '../../src/platform/log.ts'
+import type { Resolve } from '../../src/platform/outbound.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 
 export interface Answer {
@@ -61,6 +62,12 @@ export interface TestHouseOptions {
   workers?: number
   /** Who reads for question trackers; the local rules unless given. */
   model?: Model
+  /** What differs from the settings of every test. */
+  settings?: Partial<HouseSettings>
+  /** How the names of webhooks are looked up. */
+  resolve?: Resolve
+  /** The database of another house, to be a second server on it; the first one drops it. */
+  on?: TestDatabase
 }
 
 const OPERATOR_KEY = 'op_only-for-tests-0123456789'
@@ -70,8 +77,11 @@ export async function testHouse({
   clock,
   workers = 0,
   model,
+  settings,
+  resolve,
+  on,
 }: TestHouseOptions = {}): Promise<TestHouse> {
-  const database = await testDatabase()
+  const database = on ?? (await testDatabase())
   const house = await openHouse(
     {
       databaseUrl: database.url,
@@ -81,10 +91,12 @@ export async function testHouse({
       sessions: { idleMs: 30 * 60_000, longestMs: 12 * 3_600_000 },
       ai: { provider: 'local' },
       spoolDir: await mkdtemp(join(tmpdir(), 'sluice-imports-')),
+      ...settings,
     },
     {
       ...(clock ? { clock } : {}),
       ...(model ? { model } : {}),
+      ...(resolve ? { resolve } : {}),
       log: createLog('silent'),
       checkAnswers: true,
     },
@@ -121,7 +133,7 @@ export async function testHouse({
     },
     async close() {
       await house.close()
-      await database.drop()
+      if (!on) await database.drop()
     },
   }
 }

@@ -5,7 +5,7 @@ import { type Credits, ZERO } from '../../kit/credits.ts'
 import { notFound, Problem, unprocessable } from '../../kit/problem.ts'
 import { ledgerIds } from '../../ledger/ids.ts'
 import type { Grant } from '../../ledger/pool.ts'
-import { readCharge, readGrant } from '../../ledger/service/reads.ts'
+import { readCharge, readGrant, readGrantAsMade } from '../../ledger/service/reads.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import { keyOf } from '../key.ts'
 import type { Answered, Request } from './charge.ts'
@@ -69,10 +69,7 @@ export async function makeGrant(
     },
   })
   if (outcome.kind === 'replay') {
-    const { view } = await grantReplay(deps, caller, outcome.result)
-    const untouched = { held: ZERO, consumed: ZERO, expired: ZERO, voided: ZERO, voidOwed: ZERO }
-    const entered = view.effectiveAt <= view.createdAt
-    return { view: { ...view, ...untouched, available: view.amount, entered }, replayed: true }
+    return { view: await readGrantAsMade(deps, caller.companyNo, outcome.result), replayed: true }
   }
   assert(outcome.kind === 'grant')
   return { view: outcome.grant, replayed: false }
@@ -98,13 +95,12 @@ export async function voidGrant(
       ...asked,
     },
   })
-  if (outcome.kind === 'replay') return grantReplay(deps, caller, outcome.result)
+  if (outcome.kind === 'replay') {
+    const { grant } = await readGrant(deps, caller.companyNo, outcome.result, id)
+    return { view: grant, replayed: true }
+  }
   assert(outcome.kind === 'void')
   return { view: outcome.grant, replayed: false }
-}
-
-async function grantReplay(deps: Deps, caller: Caller, no: number): Promise<Answered<Grant>> {
-  return { view: (await readGrant(deps, caller.companyNo, no, String(no))).grant, replayed: true }
 }
 
 /** A refund as its maker reads it. */

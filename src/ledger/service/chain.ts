@@ -25,13 +25,19 @@ export async function sealLedger(deps: { db: Database; clock: Clock }): Promise<
 }
 
 /** Seals what was written in one pool since its last seal; gives the number of seals. */
-export async function sealPool({ db, clock }: { db: Database; clock: Clock }, companyNo: CompanyNo): Promise<number> {
+export async function sealPool(
+  { db, clock }: { db: Database; clock: Clock },
+  companyNo: CompanyNo,
+): Promise<number> {
   for (let sealed = 0; ; ) {
     const added = await db.company(companyNo, async (tx) => {
       const run = runIn(tx)
       const last = await store.readLastSeal(run, companyNo)
       const after = { seq: last?.toSeq ?? 0n, at: last?.toAt ?? new Date(0) }
-      const stretches = await store.readUnsealed(run, companyNo, after, { most: BATCH, size: STRETCH_MAX })
+      const stretches = await store.readUnsealed(run, companyNo, after, {
+        most: BATCH,
+        size: STRETCH_MAX,
+      })
       if (stretches.length === 0) return 0
       await store.insertSeals(run, companyNo, seal(last?.hash ?? GENESIS, stretches), clock.now())
       return stretches.length

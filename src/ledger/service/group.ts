@@ -17,7 +17,7 @@ import {
   resultOf,
 } from '../commands.ts'
 import { catchUp } from '../due.ts'
-import type { Draw, Grant, Moment, Pool } from '../pool.ts'
+import type { Attribution, Draw, Grant, Moment, Pool } from '../pool.ts'
 import * as store from '../store/groups.ts'
 
 /** A command's end: what was done, or why it was refused. */
@@ -141,7 +141,9 @@ export async function openDesk(
     if (nextDueAt !== null && nextDueAt <= nowOf(book)) await layOutDue(run, book, nowOf(book))
   }
   const sessions = await Promise.all(
-    context.companions.map((companion) => companion.open(run, [...books.values()], nowOf)),
+    context.companions.map((companion) =>
+      companion.open(run, [...books.values()], nowOf, (book) => concernedIn(book, commands, past)),
+    ),
   )
   for (const book of books.values()) {
     catchUp(book, nowOf(book))
@@ -171,6 +173,23 @@ function wantedOf(commands: Command[]) {
       refunds.push({ companyNo, at: asked.chargeAt, seq: asked.chargeSeq })
   }
   return { holds, grants, refunds }
+}
+
+/** Everybody for whom these commands, and the holds on the desk, may change what is used or held. */
+function concernedIn(book: Book, commands: Command[], past: PastCharges): Attribution[] {
+  const found = new Map<number, Attribution>()
+  const add = (attribution: Attribution | undefined) => {
+    if (attribution) found.set(attribution.id, attribution)
+  }
+  for (const { companyNo, asked } of commands) {
+    if (companyNo !== book.pool.companyNo) continue
+    if (asked.kind === 'charge' || asked.kind === 'hold') add(asked.priced.attribution)
+    if (asked.kind === 'refund') {
+      add(past.get(pastKey(companyNo, asked.chargeAt, asked.chargeSeq))?.attribution)
+    }
+  }
+  for (const hold of book.holds.values()) add(hold.attribution)
+  return [...found.values()]
 }
 
 /** Fetches what `catchUp` needs of a pool in which something is due. */

@@ -1,8 +1,8 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { Problem } from '../../kit/problem.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
-import { openPipeline, type Pipeline } from '../../platform/pipeline.ts'
+import { connectPipeline, type OwnPipeline } from '../../platform/pipeline.ts'
 import type { Run } from '../../platform/run.ts'
 import type { Command, Companion, Outcome } from '../commands.ts'
 import { type DoneGroup, runGroup, type Settled } from './group.ts'
@@ -15,7 +15,7 @@ export interface LanesOptions {
   companions: Companion[]
   /** How many lanes work side by side; a company always has the same one. */
   lanes?: number
-  /** Groups of one lane that may be under way at once: the next is on its way while one commits. */
+  /** Groups of one lane that may be under way at once; two would mostly wait for each other's pools. */
   depth?: number
   /** The most commands in one group. */
   groupMax?: number
@@ -47,7 +47,7 @@ const WAITING_MAX = 20_000
  * because each group decides on rows it has locked, never on memory.
  */
 export function openLanes(options: LanesOptions): Lanes {
-  const { lanes = 2, depth = 2 } = options
+  const { lanes = 2, depth = 1 } = options
   const months = new Set<number>()
   const all = Array.from({ length: lanes }, () => openLane(options, depth, months))
   return {
@@ -187,31 +187,29 @@ interface Connection {
   close(): Promise<void>
 }
 
+/** Lookups by key, whatever the planner believes of a table that was empty when it looked. */
+const PLANS = `set plan_cache_mode = force_generic_plan; set enable_seqscan = off;
+  set enable_hashjoin = off; set enable_mergejoin = off; set jit = off`
+
 /** A connection of a lane's own: statements are prepared once, and travel together. */
 function openConnection({ connection, log }: LanesOptions): Connection {
-  let open: { client: pg.Client; pipeline: Pipeline } | undefined
+  let open: OwnPipeline | undefined
 
-  async function connected() {
+  async function connected(): Promise<OwnPipeline> {
     if (open) return open
-    const client = new pg.Client(connection)
-    client.on('error', (error) => {
-      log.warn({ err: error }, 'a connection of the ledger was lost')
-      drop(client)
+    let lost = false
+    const fresh = await connectPipeline(connection, PLANS, (error) => {
+      if (error) log.warn({ err: error }, 'a connection of the ledger was lost')
+      lost = true
+      open = undefined
     })
-    client.on('end', () => drop(client))
-    await client.connect()
-    // Lookups by key, whatever the planner believes of a table that was empty when it looked.
-    await client.query(
-      `set plan_cache_mode = force_generic_plan; set enable_seqscan = off;
-       set enable_hashjoin = off; set enable_mergejoin = off; set jit = off`,
-    )
-    open = { client, pipeline: openPipeline(client) }
-    return open
+    if (!lost) open = fresh
+    return fresh
   }
 
   return {
     async transact(companies, work) {
-      const { client, pipeline } = await connected()
+      const pipeline = await connected()
       const { run } = pipeline
       try {
         const begun = Promise.all([
@@ -224,22 +222,12 @@ function openConnection({ connection, log }: LanesOptions): Connection {
         await Promise.all([written, pipeline.commit(written)])
         return settled
       } catch (error) {
-        if (isPassing(error)) end(client)
-        else await client.query('rollback').catch(() => end(client))
+        await (isPassing(error) ? pipeline.end() : pipeline.rollBack())
         throw error
       }
     },
     async close() {
-      await open?.client.end().catch(() => {})
+      await open?.end()
     },
-  }
-
-  function drop(client: pg.Client): void {
-    if (open?.client === client) open = undefined
-  }
-
-  function end(client: pg.Client): void {
-    drop(client)
-    void client.end().catch(() => {})
   }
 }

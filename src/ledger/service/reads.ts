@@ -137,6 +137,18 @@ export async function readHoldAsMade(
   })
 }
 
+/** A grant as it was when it was made. */
+export async function readGrantAsMade(
+  deps: Deps,
+  companyNo: CompanyNo,
+  no: number,
+): Promise<Grant> {
+  const { grant } = await readGrant(deps, companyNo, no, String(no))
+  const untouched = { held: ZERO, consumed: ZERO, expired: ZERO, voided: ZERO, voidOwed: ZERO }
+  const entered = grant.effectiveAt <= grant.createdAt
+  return { ...grant, ...untouched, available: grant.amount, entered }
+}
+
 /** A page of holds, newest first. */
 export async function listHolds(
   deps: Deps,

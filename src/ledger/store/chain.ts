@@ -5,9 +5,9 @@ import type { Seal, Stretch } from '../chain.ts'
 
 const hex = (bytes: Buffer) => `\\x${bytes.toString('hex')}`
 
-// What a stretch hashes to, of the entries `e`.
-const hashes = `sha256(convert_to(string_agg(ledger_line(e), E'\\n' order by e.seq), 'UTF8')) as content,
-  string_agg(substring(sha256(convert_to(ledger_line(e), 'UTF8')) for 4), ''::bytea order by e.seq) as marks`
+// What a stretch hashes to, of the entries `e`; `offset 0` has each line made once.
+const hashes = `sha256(convert_to(string_agg(e.line, E'\\n' order by e.seq), 'UTF8')) as content,
+  string_agg(substring(sha256(convert_to(e.line, 'UTF8')) for 4), ''::bytea order by e.seq) as marks`
 
 /** Where the chain of a pool ends; undefined when nothing is sealed. */
 export async function readLastSeal(
@@ -32,7 +32,8 @@ export async function readUnsealed(
   return run<Stretch>(
     'ledger-unsealed',
     `select min(e.seq) as "fromSeq", max(e.seq) as "toSeq", min(e.at) as "fromAt", max(e.at) as "toAt", ${hashes}
-     from (select * from ledger_entry where company_id = $1 and at >= $2 and seq > $3 order by at, seq limit $4) e
+     from (select l.seq, l.at, ledger_line(l) as line from ledger_entry l
+       where l.company_id = $1 and l.at >= $2 and l.seq > $3 order by l.at, l.seq limit $4) e
      group by (e.seq - $3 - 1) / $5 order by 1`,
     [companyNo, after.at, after.seq, most, size],
   )
@@ -77,13 +78,18 @@ export async function readSealPage(
     `select s.from_seq as "fromSeq", s.to_seq as "toSeq", s.previous, s.hash, s.marks, f.content, f.marks as found
      from (select * from ledger_seal where company_id = $1 and to_seq > $2 order by to_seq limit $3) s
      cross join lateral (
-       select ${hashes} from ledger_entry e
-       where e.company_id = $1 and e.at between s.from_at and s.to_at and e.seq between s.from_seq and s.to_seq) f
+       select ${hashes} from (
+         select l.seq, ledger_line(l) as line from ledger_entry l
+         where l.company_id = $1 and l.at between s.from_at and s.to_at and l.seq between s.from_seq and s.to_seq
+         order by l.at, l.seq offset 0) e) f
      order by s.to_seq`,
     [companyNo, after, limit],
   )
   const nothing = Buffer.alloc(0)
-  return rows.map(({ content, found, ...one }) => ({ ...one, found: { content: content ?? nothing, marks: found ?? nothing } }))
+  return rows.map(({ content, found, ...one }) => ({
+    ...one,
+    found: { content: content ?? nothing, marks: found ?? nothing },
+  }))
 }
 
 /** Pools with entries that are not sealed yet. */

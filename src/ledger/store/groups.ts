@@ -176,10 +176,10 @@ export interface Owned<It> {
   it: It
 }
 
-interface HoldRow {
+interface HoldRow extends Omit<Attribution, 'id'> {
   companyNo: number
   id: bigint
-  attribution: Attribution
+  attributionId: number
   rateCard: number
   credits: bigint
   draws: [number, string][]
@@ -196,9 +196,11 @@ const attributionJson = `jsonb_build_object('id', a.id, 'feature', a.feature, 'i
   'instanceName', a.instance_name, 'trigger', a.trigger, 'integrationId', a.integration_id,
   'memberId', a.member_id, 'teamId', a.team_id) as attribution`
 
-const holdColumns = `h.company_id as "companyNo", h.id, ${attributionJson}, h.rate_card as "rateCard", h.credits,
+const holdColumns = `h.company_id as "companyNo", h.id, h.rate_card as "rateCard", h.credits,
   h.draws, h.captured, h.status, h.lines, h.created_at as "createdAt", h.expires_at as "expiresAt",
-  h.ended_at as "endedAt", h.metadata`
+  h.ended_at as "endedAt", h.metadata, a.id as "attributionId", a.feature, a.instance_id as "instanceId",
+  a.instance_name as "instanceName", a.trigger, a.integration_id as "integrationId",
+  a.member_id as "memberId", a.team_id as "teamId"`
 
 /** Holds by number. */
 export async function readHolds(run: Run, wanted: Owned<number>[]): Promise<Owned<Hold>[]> {
@@ -239,11 +241,14 @@ export async function readNextHoldExpiry(
 }
 
 function holdOf(row: HoldRow): Owned<Hold> {
+  const { attributionId: id, feature, instanceId, instanceName, trigger } = row
+  const { integrationId, memberId, teamId } = row
+  const whom = { instanceId, instanceName, trigger, integrationId, memberId, teamId }
   return {
     companyNo: row.companyNo,
     it: {
       id: Number(row.id),
-      attribution: row.attribution,
+      attribution: { id, feature, ...whom },
       rateCard: row.rateCard,
       credits: micros(row.credits),
       draws: row.draws.map(([grantNo, credits]) => ({ grantNo, credits: micros(BigInt(credits)) })),
