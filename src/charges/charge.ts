@@ -97,7 +97,7 @@ export function presentBalance({ available, held, used, seq }: ChargeView['balan
     held: toJson(held),
     used: toJson(used),
     total: toJson(total),
-    usedPercent: total === 0n ? 100 : percentOf(used, total),
+    usedPercent: percentOf(used, total),
     seq,
   }
 }

@@ -101,7 +101,7 @@ export async function testHouse({
       checkAnswers: true,
     },
   )
-  if (workers > 0) await house.queue.startWorkers(workers)
+  if (workers > 0) await house.startWork(workers)
   const client = (authorization?: string) => clientOf(house, authorization)
   const operator = client(`Bearer ${OPERATOR_KEY}`)
   return {

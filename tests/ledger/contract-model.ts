@@ -29,7 +29,10 @@ export class ContractModel extends Model {
     proration?: 'daily' | 'full',
   ): void {
     const same = this.terms.find((term) => term.start === start)
-    if (same && same.months === months) return this.changeSeats(same, seats, proration ?? same.proration)
+    if (same && same.months === months) {
+      this.changeSeats(same, seats, proration ?? same.proration)
+      return
+    }
     const last = this.terms.at(-1)
     if (last && start < addMonths(last.start, last.months)) throw new Refusal('conflict')
     const years = yearsOf(start, months)
@@ -62,7 +65,11 @@ export class ContractModel extends Model {
     const old = term.seats.find((seat) => seat.type === type)
     if ((old?.count ?? 0) + count < 0) throw new Refusal('unprocessable')
     const others = term.seats.filter((seat) => seat !== old)
-    const changed = { type, count: (old?.count ?? 0) + count, creditsPerSeat: old?.creditsPerSeat ?? creditsPerSeat }
+    const changed = {
+      type,
+      count: (old?.count ?? 0) + count,
+      creditsPerSeat: old?.creditsPerSeat ?? creditsPerSeat,
+    }
     this.changeSeats(term, [...others, changed], term.proration)
   }
 
@@ -75,7 +82,9 @@ export class ContractModel extends Model {
 
   private termNow(): ModelTerm | undefined {
     const today = dayOf(this.now)
-    return this.terms.find((term) => today < addMonths(term.start, term.months)) ?? this.terms.at(-1)
+    return (
+      this.terms.find((term) => today < addMonths(term.start, term.months)) ?? this.terms.at(-1)
+    )
   }
 
   private changeSeats(
@@ -101,7 +110,13 @@ export class ContractModel extends Model {
         amount += proration === 'full' ? whole : roundTenth(whole, left, days(year.start, year.end))
       }
       if (after || year) {
-        next.push({ type, count, creditsPerSeat, peak: Math.max(peak, count), year: (year ?? years[0]!).start })
+        next.push({
+          type,
+          count,
+          creditsPerSeat,
+          peak: Math.max(peak, count),
+          year: (year ?? years[0]!).start,
+        })
       }
     }
     term.seats = next
@@ -147,13 +162,18 @@ function yearsOf(start: string, months: number): { start: string; end: string; w
   const years = []
   for (let done = 0; done < months; done += 12) {
     const whole = addMonths(start, done + 12)
-    years.push({ start: addMonths(start, done), end: addMonths(start, Math.min(done + 12, months)), whole })
+    years.push({
+      start: addMonths(start, done),
+      end: addMonths(start, Math.min(done + 12, months)),
+      whole,
+    })
   }
   return years
 }
 
 /** amount × part ÷ whole, to a tenth of a credit, half up. */
 function roundTenth(amount: number, part: number, whole: number): number {
-  const tenths = (2n * BigInt(amount) * BigInt(part) + BigInt(whole * TENTH)) / BigInt(2 * whole * TENTH)
+  const tenths =
+    (2n * BigInt(amount) * BigInt(part) + BigInt(whole * TENTH)) / BigInt(2 * whole * TENTH)
   return Number(tenths) * TENTH
 }

@@ -1,4 +1,5 @@
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -34,6 +35,8 @@ async function loadEngine(source: string): Promise<Engine> {
 
 /** A copy of the product's source with one bug in it, away from the real one. */
 export interface MutatedSource {
+  /** The folder that holds its `src/`. */
+  folder: string
   /** Where a file of the copy can be imported from. */
   url(path: string): string
   engine(): Promise<Engine>
@@ -43,17 +46,24 @@ export interface MutatedSource {
 /** Copies `src/` and seeds one bug. Throws when the text to be changed is not there exactly once. */
 export async function seedBug({ name, file, from, to }: Mutant): Promise<MutatedSource> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-mutant-'))
-  for (const module of ['kit', 'ledger', 'contracts', 'rating', 'charges', 'companies', 'platform', 'test-clock']) {
-    await cp(join(root, 'src', module), join(folder, 'src', module), { recursive: true })
+  await cp(join(root, 'src'), join(folder, 'src'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('.test.ts'),
+  })
+  await cp(join(root, 'package.json'), join(folder, 'package.json'))
+  for (const other of ['node_modules', 'migrations', 'docs', 'examples', 'web', 'README.md']) {
+    if (existsSync(join(root, other))) await symlink(join(root, other), join(folder, other))
   }
-  await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n')
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-  await mkdir(join(folder, 'migrations'))
   const path = join(folder, 'src', file)
   const text = await readFile(path, 'utf8')
-  if (text.split(from).length !== 2) throw new Error(`the bug "${name}" has no place in ${file} any more`)
-  await writeFile(path, text.replace(from, () => to))
+  if (text.split(from).length !== 2)
+    throw new Error(`the bug "${name}" has no place in ${file} any more`)
+  await writeFile(
+    path,
+    text.replace(from, () => to),
+  )
   return {
+    folder,
     url: (wanted) => pathToFileURL(join(folder, 'src', wanted)).href,
     engine: () => loadEngine(join(folder, 'src')),
     remove: () => rm(folder, { recursive: true, force: true }),

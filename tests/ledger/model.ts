@@ -122,7 +122,13 @@ export class Model {
   hold(credits: number, ttl: number): ModelHold {
     const draws = this.plan(credits)
     const at = this.moment()
-    const hold: ModelHold = { id: this.seq + 1, draws, captured: 0, status: 'held', expiresAt: at + ttl }
+    const hold: ModelHold = {
+      id: this.seq + 1,
+      draws,
+      captured: 0,
+      status: 'held',
+      expiresAt: at + ttl,
+    }
     for (const draw of draws) {
       const grant = this.grant(draw.no)
       grant.available -= draw.credits
@@ -185,7 +191,12 @@ export class Model {
     this.judge(at, false)
   }
 
-  addGrant(source: ModelGrant['source'], amount: number, from: number, to: number | null): ModelGrant {
+  addGrant(
+    source: ModelGrant['source'],
+    amount: number,
+    from: number,
+    to: number | null,
+  ): ModelGrant {
     const at = this.moment()
     if (to !== null && to <= Math.max(at, from)) throw new Refusal('unprocessable')
     const grant = this.make(source, amount, from, to)
@@ -249,7 +260,8 @@ export class Model {
     for (const year of this.years.filter((one) => one.start <= due)) {
       this.years = this.years.filter((one) => one !== year)
       this.countedFrom = year.start
-      if (year.allotment > 0) this.begin(this.make('default', year.allotment, year.start, year.end), at)
+      if (year.allotment > 0)
+        this.begin(this.make('default', year.allotment, year.start, year.end), at)
       grants = true
     }
     for (const grant of this.grants) {
@@ -280,9 +292,23 @@ export class Model {
     return draws
   }
 
-  protected make(source: ModelGrant['source'], amount: number, from: number, to: number | null): ModelGrant {
+  protected make(
+    source: ModelGrant['source'],
+    amount: number,
+    from: number,
+    to: number | null,
+  ): ModelGrant {
     const zero = { held: 0, consumed: 0, expired: 0, voided: 0, owed: 0 }
-    const grant = { no: this.grants.length + 1, source, amount, available: amount, ...zero, from, to, entered: false }
+    const grant = {
+      no: this.grants.length + 1,
+      source,
+      amount,
+      available: amount,
+      ...zero,
+      from,
+      to,
+      entered: false,
+    }
     this.grants.push(grant)
     return grant
   }
@@ -297,7 +323,8 @@ export class Model {
   private openHold(id: number): ModelHold {
     const hold = this.holds.find((one) => one.id === id)
     if (!hold) throw new Refusal('not-found')
-    if (hold.status !== 'held' || hold.expiresAt <= this.moment()) throw new Refusal('invalid-state')
+    if (hold.status !== 'held' || hold.expiresAt <= this.moment())
+      throw new Refusal('invalid-state')
     return hold
   }
 
@@ -323,7 +350,8 @@ export class Model {
       grant.voided += voided
       this.enter('void', grant.no, voided, at)
     }
-    if (credits > voided && grant.to !== null && grant.to <= at) this.expire(grant, credits - voided, at)
+    if (credits > voided && grant.to !== null && grant.to <= at)
+      this.expire(grant, credits - voided, at)
   }
 
   private expire(grant: ModelGrant, credits: number, at: number): void {

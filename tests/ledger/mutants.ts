@@ -158,10 +158,10 @@ export const serviceMutants: (Mutant & { shownBy: 'one after another' | 'side by
     shownBy: 'one after another',
   },
   {
-    name: 'a held grant is lost from sight',
-    file: 'ledger/pool.ts',
-    from: 'return !grant.entered || grant.available > 0n || grant.held > 0n',
-    to: 'return !grant.entered || grant.available > 0n',
+    name: 'what is owed to a void is not written',
+    file: 'ledger/store/groups.ts',
+    from: 'void_owed = x.owed',
+    to: 'void_owed = 0',
     shownBy: 'one after another',
   },
   {
@@ -179,9 +179,9 @@ export const serviceMutants: (Mutant & { shownBy: 'one after another' | 'side by
     shownBy: 'one after another',
   },
   {
-    name: 'use of the last contract year still counts',
+    name: 'use from before the contract counts in it',
     file: 'ledger/service/ledger.ts',
-    from: 'book.pool.periodStart = start\n',
+    from: "book.pool.used = used as Pool['used']\n",
     to: '\n',
     shownBy: 'one after another',
   },

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { pathToFileURL } from 'node:url'
+import type pg from 'pg'
 import type * as chargeService from '../../src/charges/service/charge.ts'
 import type * as grantService from '../../src/charges/service/grants.ts'
 import type * as holdService from '../../src/charges/service/holds.ts'
 import type * as ruleService from '../../src/charges/service/rules.ts'
 import type * as contractService from '../../src/contracts/service.ts'
+import type * as rollUpService from '../../src/insight/service/roll-up.ts'
 import type { Caller } from '../../src/kit/caller.ts'
 import type * as ledgerService from '../../src/ledger/service/ledger.ts'
 import type * as readService from '../../src/ledger/service/reads.ts'
@@ -32,15 +34,30 @@ const realSource = (path: string) => pathToFileURL(`${source}${path}`).href
 const noQueue = { drain: async () => {}, nextDueAt: async () => undefined } as unknown as Queue
 
 /** Opens a server's verbs on a database; `url` says where its source is, for one with a bug in it. */
-export async function openServer(databaseUrl: string, url: (path: string) => string = realSource): Promise<Server> {
+export async function openServer(
+  databaseUrl: string,
+  url: (path: string) => string = realSource,
+  /** More of PostgreSQL's settings for the ledger's connections, as `-c name=value`. */
+  settings = '',
+): Promise<Server> {
   const load = <Module>(path: string) => import(url(path)) as Promise<Module>
-  const { openDatabase, connectionSettings } = await load<typeof databaseModule>('platform/database.ts')
+  const { openDatabase, connectionSettings } =
+    await load<typeof databaseModule>('platform/database.ts')
   const { openLedger } = await load<typeof ledgerService>('ledger/service/ledger.ts')
   const { openRuleBook } = await load<typeof ruleService>('charges/service/rules.ts')
   const clock = { now: () => new Date() }
   const log = createLog(process.env.TEST_LOG ?? 'silent')
   const db = openDatabase({ url: databaseUrl, connections: 6 })
-  const ledger = openLedger({ db, clock, log, connection: connectionSettings(databaseUrl, 1) as never })
+  const { openUsageRollUp } = await load<typeof rollUpService>('insight/service/roll-up.ts')
+  const connection = connectionSettings(databaseUrl, 1)
+  connection.options += ` ${settings}`
+  const ledger = openLedger({
+    db,
+    clock,
+    log,
+    connection: connection as pg.ClientConfig,
+    companions: [openUsageRollUp()],
+  })
   return {
     deps: { db, ledger, clock, rules: openRuleBook({ db }), queue: noQueue },
     charges: await load('charges/service/charge.ts'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { termEnd } from '../../contracts/service.ts'
 import { actorOf, type Caller, may, requireScope } from '../../kit/caller.ts'
-import { type Credits, ZERO } from '../../kit/credits.ts'
+import type { Credits } from '../../kit/credits.ts'
 import { notFound, Problem, unprocessable } from '../../kit/problem.ts'
 import { ledgerIds } from '../../ledger/ids.ts'
 import type { Grant } from '../../ledger/pool.ts'

@@ -694,3 +694,13 @@ export async function upsertPeriod(
     ],
   )
 }
+
+/** Companies in real time in whose pools something is due. */
+export async function readDuePools(run: Run, until: Date, most: number): Promise<CompanyNo[]> {
+  const rows = await run<{ companyNo: number }>(
+    'ledger-due-pools',
+    'select company_id as "companyNo" from due_pools($1, $2)',
+    [until, most],
+  )
+  return rows.map((row) => row.companyNo)
+}

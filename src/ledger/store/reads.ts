@@ -1,5 +1,5 @@
 import type { CompanyNo } from '../../kit/caller.ts'
-import { type Credits, micros } from '../../kit/credits.ts'
+import { micros } from '../../kit/credits.ts'
 import { arrayOf } from '../../platform/arrays.ts'
 import type { Run } from '../../platform/run.ts'
 import {
@@ -9,7 +9,6 @@ import {
   entryTypes,
   type Grant,
   type Hold,
-  type Lines,
   type Moment,
 } from '../pool.ts'
 import type { ChargeRow, EntryRow } from '../records.ts'
