@@ -24,15 +24,17 @@ export const StreamFilter = z
     from: time.optional(),
     to: time.optional(),
   })
-  .refine(({ from, to }) => !from || !to || from < to, { path: ['to'], error: 'must lie after from' })
+  .refine(({ from, to }) => !from || !to || from < to, {
+    path: ['to'],
+    error: 'must lie after from',
+  })
 
 const NewStreamBody = z.strictObject({
   name: text(200),
   filter: StreamFilter,
-  notifyBackfilled: z
-    .boolean()
-    .optional()
-    .meta({ description: 'Whether followers are told of backfilled entries too; false unless given.' }),
+  notifyBackfilled: z.boolean().optional().meta({
+    description: 'Whether followers are told of backfilled entries too; false unless given.',
+  }),
 })
 
 export const StaleOut = z

@@ -196,7 +196,10 @@ export async function readEntries(
   limit: number,
 ): Promise<EntryRow[]> {
   const conditions = before
-    ? [...where, sql`(item.occurred_at, item.no) < (${before.at}::timestamptz, ${before.no}::bigint)`]
+    ? [
+        ...where,
+        sql`(item.occurred_at, item.no) < (${before.at}::timestamptz, ${before.no}::bigint)`,
+      ]
     : where
   const { rows } = await sql<EntryRow>`
     select item.no, item.type as "itemType", item.id as "itemId", item.title, item.occurred_at as date,

@@ -16,7 +16,7 @@ export interface Evidence {
 export function readable(
   item: Item,
   content: Content,
-  { side, part }: Definition,
+  { side, part }: Pick<Definition, 'side' | 'part'>,
 ): ModelItem | undefined {
   const turns = turnsFor(item, content, side, part ?? undefined)
   if (!turns.some(({ text }) => wordsIn(text) > 0)) return undefined

@@ -35,7 +35,14 @@ export async function makeStream(
       createdAt: now,
     }
     await store.insertStream(tx, caller.companyNo, stream)
-    await recordAudit(tx, caller, 'stream.create', { type: 'stream', id: stream.id }, null, said(stream))
+    await recordAudit(
+      tx,
+      caller,
+      'stream.create',
+      { type: 'stream', id: stream.id },
+      null,
+      said(stream),
+    )
     return stream
   })
 }
@@ -55,7 +62,14 @@ export async function changeStream(
     const since = filter ? await companyTime(tx, caller.companyNo, deps.clock) : before.since
     const after = { ...before, name, notifyBackfilled, filter: filter ?? before.filter, since }
     await store.updateStream(tx, caller.companyNo, after)
-    await recordAudit(tx, caller, 'stream.change', { type: 'stream', id }, said(before), said(after))
+    await recordAudit(
+      tx,
+      caller,
+      'stream.change',
+      { type: 'stream', id },
+      said(before),
+      said(after),
+    )
     return after
   })
 }

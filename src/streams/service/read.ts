@@ -81,7 +81,11 @@ export async function streamSelection(
 }
 
 /** The streams that a tracker feeds, which keep it from being deleted. */
-export async function streamsUsing(tx: Tx, companyNo: CompanyNo, trackerId: string): Promise<Use[]> {
+export async function streamsUsing(
+  tx: Tx,
+  companyNo: CompanyNo,
+  trackerId: string,
+): Promise<Use[]> {
   const streams = await store.readUsing(tx, companyNo, trackerId)
   return streams.map(({ id, name }) => ({ type: 'stream', id, name }))
 }
