@@ -12,6 +12,13 @@ const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
   bytes: { about: 'disk and WAL per charge', load: () => import('./bytes.ts') },
   start: { about: 'the first start and the next', load: () => import('./start.ts') },
   import: { about: 'calls and emails read in bulk', load: () => import('./import.ts') },
+  answers: {
+    about: 'how well questions are answered, beside two floors',
+    load: async () => {
+      const { bench } = await import('./answers/run.ts')
+      return { bench: () => bench({}) }
+    },
+  },
 }
 
 interface Bench {

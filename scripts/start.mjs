@@ -1,7 +1,9 @@
-// `npm start`: installs what is missing, then runs Sluice on the Node that package.json pins.
+// `npm start`: installs what is missing, builds the page when it is not that of its sources, then runs
+// Sluice on the Node that package.json pins.
 // Plain JavaScript without imports from node_modules, for it runs first, on any Node of the machine.
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -32,7 +34,49 @@ async function start(args) {
     )
   }
   if (!isInstalled()) await install()
+  const [command = 'serve'] = args
+  if (command === 'serve') await buildPage()
   await runMain(args.length > 0 ? args : ['serve'])
+}
+
+/**
+ * Builds the page when there is none, or when it was built from other sources. Contents are compared here
+ * too. Without the packages that build it, as in an installation for production, the server goes on with
+ * the page it has.
+ */
+async function buildPage() {
+  const page = join(root, 'web')
+  if (!existsSync(join(page, 'index.html'))) return
+  const mark = join(page, 'dist', '.sources')
+  const sources = digestOf(page)
+  const isBuilt = existsSync(mark) && readFileSync(mark, 'utf8') === sources
+  if (isBuilt) return
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  const node = nodePath() ?? process.execPath
+  if (!existsSync(vite)) {
+    if (existsSync(join(page, 'dist', 'index.html'))) return
+    console.error(
+      'The page is not built and cannot be here (run npm ci); the API works without it.',
+    )
+    return
+  }
+  console.error('Building the page; this happens once for each version.')
+  const args = [vite, 'build', page, '--logLevel', 'error']
+  const exit = await run(node, args, { cwd: root, stdio: ['ignore', 2, 2] })
+  if (exit.signal) process.exit(exitCodeOf(exit))
+  if (exit.code !== 0) throw new StartError(`the page cannot be built (exit code ${exit.code}).`)
+  writeFileSync(mark, sources)
+}
+
+/** A digest of everything the page is built from. */
+function digestOf(page) {
+  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')))
+  const files = readdirSync(page, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !/[\\/](dist|node_modules)[\\/]/.test(file.slice(page.length)))
+  for (const file of files.sort()) hash.update(file.slice(page.length)).update(readFileSync(file))
+  return hash.digest('hex')
 }
 
 /**
@@ -76,15 +120,19 @@ async function runMain(args) {
     return
   }
 
-  const node = join(root, 'node_modules', 'node', 'bin', onWindows('node.exe', 'node'))
-  if (!existsSync(node)) {
-    throw new StartError(`Node ${version ?? 24} is missing in node_modules: run npm ci.`)
-  }
+  const node = nodePath()
+  if (!node) throw new StartError(`Node ${version ?? 24} is missing in node_modules: run npm ci.`)
   const env = { NODE_COMPILE_CACHE: compileCache, ...process.env }
   const exit = await run(node, [main, ...args], { env }).catch((error) => {
     throw new StartError(`${node} cannot be run (${error.message}): run npm ci.`)
   })
   process.exitCode = exitCodeOf(exit)
+}
+
+/** The Node that package.json pins, where it is installed. */
+function nodePath() {
+  const node = join(root, 'node_modules', 'node', 'bin', onWindows('node.exe', 'node'))
+  return existsSync(node) ? node : undefined
 }
 
 /** Runs a program in our place: it gets our signals, and we outlive it to tell how it ended. */

@@ -53,7 +53,8 @@ import { runOutWith } from './insight/service/forecast.ts'
 import { openUsageRollUp, recountUsage, usedSince } from './insight/service/roll-up.ts'
 import type { Deps as InsightDeps } from './insight/service/what-if.ts'
 import type { CompanyNo } from './kit/caller.ts'
-import { openLedger, openPool, raiseEpoch } from './ledger/service/ledger.ts'
+import { type Ledger, openLedger, openPool, raiseEpoch } from './ledger/service/ledger.ts'
+import { startRounds } from './ledger/service/rounds.ts'
 import { mcpRoutes } from './mcp/routes.ts'
 import { serveMcpOnStdio } from './mcp/stdio.ts'
 import type { App } from './platform/app.ts'
@@ -117,6 +118,9 @@ export interface HouseOverrides {
 /** Every dependency of the product, wired. */
 export interface House {
   app: App
+  ledger: Ledger
+  /** Works from now on: so many jobs at once, and what the ledger does by itself. */
+  startWork(concurrency: number): Promise<void>
   db: Database
   queue: Queue
   keys: KeyRing
@@ -256,15 +260,20 @@ export async function openHouse(
     isHttps,
     routes: (server) => addRoutes(server, deps),
   })
+  let stopRounds = async () => {}
   return {
-    ...{ app, db, queue, keys, metrics, clock, log },
+    ...{ app, ledger, db, queue, keys, metrics, clock, log },
     serveMcp: (key) => serveMcpOnStdio(deps, key),
+    async startWork(concurrency) {
+      await queue.startWorkers(concurrency)
+      stopRounds = startRounds({ db, ledger, clock, log })
+    },
     drain() {
       draining = true
     },
     async close() {
       draining = true
-      await Promise.all([queue.stop(), app.close()])
+      await Promise.all([stopRounds(), queue.stop(), app.close()])
       await importer.close()
       await keys.close()
       await ledger.close()

@@ -50,7 +50,7 @@ async function serve(config: Config, log: Logger): Promise<void> {
     const demo = config.demo ? await playDemo(config, log, databaseUrl, stopped) : []
     const house = await furnish(config, log, databaseUrl)
     try {
-      await house.queue.startWorkers(config.workerConcurrency)
+      await house.startWork(config.workerConcurrency)
       const address = await house.app.listen({ port: config.port, host: config.host })
       console.log([`Sluice listens on ${config.publicUrl ?? address}`, ...demo].join('\n'))
       await stopped
@@ -65,7 +65,7 @@ async function work(config: Config, log: Logger): Promise<void> {
   await onDatabase(config, log, async (databaseUrl, stopped) => {
     const house = await furnish(config, log, databaseUrl)
     try {
-      await house.queue.startWorkers(config.workerConcurrency)
+      await house.startWork(config.workerConcurrency)
       console.log('Sluice works on jobs')
       await stopped
     } finally {

@@ -23,7 +23,11 @@ async function companyWith(email: string, role = 'tech_admin') {
 const signIn = (email: string, password = PASSWORD, more = {}, headers = {}) =>
   house
     .client()
-    .post('/v1/session', { email, password, ...more }, { key: null, headers: { ...site, ...headers } })
+    .post(
+      '/v1/session',
+      { email, password, ...more },
+      { key: null, headers: { ...site, ...headers } },
+    )
 
 const cookieOf = ({ headers }: Answer) => String(headers['set-cookie']).split(';', 1)[0]!
 

@@ -218,6 +218,7 @@ export const SessionOut = z
     member: Member,
     role: z.enum(roles),
     company: z.object({ id, name, timezone, onTestClock: z.boolean() }),
+    now: timeOut.meta({ description: "The company's time; it stands still on a test clock." }),
     scopes: z.array(z.enum(scopes)),
   })
   .meta({ id: 'Session' })

@@ -46,8 +46,10 @@ export function sessionRoutes(app: App, house: service.SessionDeps & { isHttps: 
       schema: { summary: 'Who is signed in', tags, response: answers({ 200: SessionOut }) },
     },
     async (request) => {
-      const { member, company, scopes } = await service.readSession(request, request.caller)
-      return { member: memberOut(member), role: member.role, company, scopes: [...scopes] }
+      const deps = { ...house, db: request.db }
+      const { member, now, company, scopes } = await service.readSession(deps, request.caller)
+      const who = { member: memberOut(member), role: member.role, scopes: [...scopes] }
+      return { ...who, company, now: now.toISOString() }
     },
   )
   app.delete(

@@ -1,6 +1,7 @@
 import { type Caller, scopesOfRole } from '../../kit/caller.ts'
 import { Problem } from '../../kit/problem.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { companyTime } from '../../platform/company-time.ts'
 import type { Database } from '../../platform/database.ts'
 import { randomText } from '../../platform/ids.ts'
 import { hashPassword, isPassword } from '../../platform/passwords.ts'
@@ -92,12 +93,13 @@ export async function signOut({ db, clock, sessions }: SessionDeps, id: string):
 }
 
 /** Who is signed in, with the company; refuses a key, which belongs to a program. */
-export async function readSession({ db }: { db: Database }, caller: Caller) {
+export async function readSession({ db, clock }: { db: Database; clock: Clock }, caller: Caller) {
   const { memberId } = signedIn(caller)
   return db.snapshot(caller.companyNo, async (tx) => {
+    const now = await companyTime(tx, caller.companyNo, clock)
     const member = await memberOf(tx, caller.companyNo, memberId)
     const { id, name, timezone, onTestClock } = await readCompany(tx, caller.companyNo)
-    return { member, company: { id, name, timezone, onTestClock }, scopes: caller.scopes }
+    return { member, now, company: { id, name, timezone, onTestClock }, scopes: caller.scopes }
   })
 }
 

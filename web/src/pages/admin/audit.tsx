@@ -1,0 +1,118 @@
+import { Button, Modal, Select } from '@mantine/core'
+import { useState } from 'react'
+import type { AuditEntry } from '../../api/generated/types.gen.ts'
+import { useList, useNames } from '../../api/queries.ts'
+import { useSearch } from '../../search.ts'
+import { useHere } from '../../session.ts'
+import { Card, Empty, Page } from '../../ui/parts.tsx'
+import { ListTable } from '../../ui/table.tsx'
+
+const types = [
+  'company',
+  'member',
+  'team',
+  'integration',
+  'contract',
+  'grant',
+  'charge',
+  'budget',
+  'rate_card',
+  'tracker',
+  'stream',
+  'brief',
+  'automation',
+  'webhook',
+]
+
+/** Who changed what, and when; the trail itself cannot be changed. */
+export function AuditPage() {
+  const { times } = useHere()
+  const [search, setSearch] = useSearch()
+  const { objectType } = search
+  const entries = useList<AuditEntry>('/v1/audit', { objectType })
+  const members = useNames('/v1/members')
+  const [shown, setShown] = useState<AuditEntry>()
+  const actorText = (actor: string) => {
+    const [kind, id] = actor.split(':')
+    if (kind === 'member') return members.get(id ?? '') ?? id
+    if (kind === 'integration') return 'A key'
+    return kind === 'system' ? 'Sluice' : 'The operator'
+  }
+  return (
+    <Page title="Audit log">
+      <Card
+        title="Changes"
+        note={`Newest first. Times in ${times.zone}.`}
+        flush
+        actions={
+          <Select
+            size="xs"
+            aria-label="Of what"
+            placeholder="Everything"
+            clearable
+            searchable
+            value={objectType ?? null}
+            onChange={(value) => setSearch({ objectType: value })}
+            data={types}
+          />
+        }
+      >
+        <ListTable
+          what="the audit log"
+          of={entries}
+          caption="Changes"
+          id={({ id }) => id}
+          empty={
+            <Empty
+              title={objectType ? 'No change of this kind' : 'No changes yet'}
+              action={
+                objectType && (
+                  <Button
+                    size="xs"
+                    variant="default"
+                    onClick={() => setSearch({ objectType: null })}
+                  >
+                    Show everything
+                  </Button>
+                )
+              }
+            />
+          }
+          columns={[
+            {
+              head: 'When',
+              cell: ({ at }) => <span className="num soft">{times.moment(at)}</span>,
+            },
+            { head: 'Who', cell: ({ actor }) => <span title={actor}>{actorText(actor)}</span> },
+            { head: 'Did', lead: true, cell: ({ action }) => action.replaceAll(/[._]/g, ' ') },
+            { head: 'To', cell: ({ objectId }) => <span className="mono">{objectId}</span> },
+            {
+              head: '',
+              right: true,
+              cell: (entry) => (
+                <Button size="compact-xs" variant="default" onClick={() => setShown(entry)}>
+                  Before and after
+                </Button>
+              ),
+            },
+          ]}
+        />
+      </Card>
+      <Modal
+        opened={shown !== undefined}
+        onClose={() => setShown(undefined)}
+        title={shown?.action}
+        size="xl"
+      >
+        <div className="grid-2">
+          {(['before', 'after'] as const).map((side) => (
+            <div key={side}>
+              <h3>{side === 'before' ? 'Before' : 'After'}</h3>
+              <pre className="code">{JSON.stringify(shown?.[side] ?? null, null, 2)}</pre>
+            </div>
+          ))}
+        </div>
+      </Modal>
+    </Page>
+  )
+}

@@ -1,0 +1,126 @@
+import { Button, Checkbox, Modal, TextInput } from '@mantine/core'
+import { Plus } from 'lucide-react'
+import { useState } from 'react'
+import { api } from '../../api/client.ts'
+import type { Team } from '../../api/generated/types.gen.ts'
+import { useChange, useList } from '../../api/queries.ts'
+import { Card, Empty, FormError, fieldError, Page } from '../../ui/parts.tsx'
+import { ListTable } from '../../ui/table.tsx'
+import { featureName } from '../../words.ts'
+
+const switches = ['ai_tracker', 'ask_anything', 'ai_briefer', 'mcp', 'automated_brief']
+
+/** Teams, and which features that use credits each may use. */
+export function TeamsPage() {
+  const teams = useList<Team>('/v1/teams')
+  const [adding, setAdding] = useState(false)
+  const put = useChange(({ id, features }: Pick<Team, 'id' | 'features'>) =>
+    api.put(`/v1/teams/${id}/features`, features),
+  )
+  const remove = useChange((id: string) => api.del(`/v1/teams/${id}`))
+  return (
+    <Page
+      title="Teams"
+      intro="A switch that is off refuses the feature to the team; everybody else keeps it."
+      actions={
+        <Button leftSection={<Plus size={15} />} onClick={() => setAdding(true)}>
+          New team
+        </Button>
+      }
+    >
+      <div className="stack">
+        <FormError error={put.error ?? remove.error} />
+        <Card flush>
+          <ListTable
+            what="the teams"
+            of={teams}
+            caption="Teams"
+            id={({ id }) => id}
+            empty={<Empty title="No teams yet" />}
+            columns={[
+              {
+                head: 'Team',
+                lead: true,
+                cell: ({ name }) => <span style={{ fontWeight: 550 }}>{name}</span>,
+              },
+              {
+                head: 'May use',
+                cell: ({ id, features }) => (
+                  <span className="row wrap" style={{ gap: '6px 18px' }}>
+                    {switches.map((feature) => (
+                      <Checkbox
+                        key={feature}
+                        size="xs"
+                        label={featureName(feature)}
+                        checked={features[feature] !== false}
+                        onChange={(event) =>
+                          put.mutate({
+                            id,
+                            features: { ...features, [feature]: event.currentTarget.checked },
+                          })
+                        }
+                      />
+                    ))}
+                  </span>
+                ),
+              },
+              {
+                head: '',
+                right: true,
+                cell: ({ id }) => (
+                  <Button
+                    size="compact-xs"
+                    variant="subtle"
+                    color="red"
+                    onClick={() => remove.mutate(id)}
+                  >
+                    Delete
+                  </Button>
+                ),
+              },
+            ]}
+          />
+        </Card>
+      </div>
+      {adding && <AddDialog close={() => setAdding(false)} />}
+    </Page>
+  )
+}
+
+function AddDialog({ close }: { close: () => void }) {
+  const [name, setName] = useState('')
+  const add = useChange(async () => {
+    await api.post('/v1/teams', { name })
+    close()
+  })
+  return (
+    <Modal opened onClose={close} title="New team">
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          add.mutate(undefined)
+        }}
+      >
+        <TextInput
+          label="Name"
+          required
+          withAsterisk={false}
+          data-autofocus
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={fieldError(add.error, 'name')}
+        />
+        <FormError error={add.error} />
+        <div className="row" style={{ justifyContent: 'flex-end' }}>
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={add.isPending}>
+            Make the team
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  )
+}

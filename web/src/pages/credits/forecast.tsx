@@ -1,0 +1,176 @@
+import { NumberInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { lazy, Suspense, useState } from 'react'
+import { api } from '../../api/client.ts'
+import type { Contract, Forecast, Grant, RateCard, WhatIf } from '../../api/generated/types.gen.ts'
+import { useApi, useList } from '../../api/queries.ts'
+import { creditsText, microsOf, sumOf } from '../../credits.ts'
+import { useHere } from '../../session.ts'
+import { Card, Credits, Empty, Failed, Loaded, Loading, Page } from '../../ui/parts.tsx'
+import { DataTable } from '../../ui/table.tsx'
+import { featureName, itemNames, sources } from '../../words.ts'
+import { currentYear } from './period.tsx'
+
+const TrendChart = lazy(() => import('./trend-chart.tsx').then((m) => ({ default: m.TrendChart })))
+
+/** When the credits run out, what expires unused, and what other choices would change. */
+export function ForecastPage() {
+  const { times, now } = useHere()
+  const forecast = useApi<Forecast>('/v1/credits/forecast')
+  const contract = useApi<Contract>('/v1/contract')
+  const grants = useList<Grant>('/v1/credits/grants', { limit: 500 })
+  const names = new Map(
+    grants.rows?.map((grant) => [
+      grant.id,
+      `${sources[grant.source]}${grant.reference ? ` ${grant.reference}` : ''}`,
+    ]),
+  )
+  return (
+    <Page
+      title="Forecast"
+      crumbs={<Link to="/credits">Credits</Link>}
+      intro="From what was used lately; forecasts are never mixed with exact figures."
+    >
+      <div className="stack-l">
+        <Loaded of={forecast} what="the forecast">
+          {({ runOutAt, range, perDay, basis, expiringUnused }) => (
+            <>
+              <Card>
+                <div className="headline">
+                  <div>
+                    <p className="muted small">Run-out</p>
+                    <p className="figure-m">
+                      {runOutAt ? `About ${times.day(runOutAt)}` : 'Not in sight'}
+                    </p>
+                    {range && (
+                      <p className="soft num">
+                        between {range.early ? times.day(range.early) : 'later than can be seen'}{' '}
+                        and {range.late ? times.day(range.late) : 'later than can be seen'}
+                      </p>
+                    )}
+                  </div>
+                  <div>
+                    <p className="muted small">Pace</p>
+                    <p className="figure-m num">{creditsText(perDay)} a day</p>
+                    <p className="soft">{basis}</p>
+                  </div>
+                  <div>
+                    <p className="muted small">Would expire unused</p>
+                    <p className="figure-m num">
+                      {creditsText(sumOf(expiringUnused.map(({ credits }) => credits)))}
+                    </p>
+                  </div>
+                </div>
+              </Card>
+              <Suspense
+                fallback={
+                  <Card>
+                    <Loading lines={8} height={20} />
+                  </Card>
+                }
+              >
+                <TrendChart year={currentYear(contract.data, now())} />
+              </Suspense>
+              <div className="grid-2" style={{ alignItems: 'start' }}>
+                <Card title="Expiring unused at this pace" flush>
+                  {expiringUnused.length === 0 ? (
+                    <Empty title="Nothing">Everything granted is used before it expires.</Empty>
+                  ) : (
+                    <DataTable
+                      caption="Credits that expire unused"
+                      rows={expiringUnused}
+                      id={({ grantId }) => grantId}
+                      columns={[
+                        {
+                          head: 'Grant',
+                          lead: true,
+                          cell: ({ grantId }) => names.get(grantId) ?? grantId,
+                        },
+                        { head: 'Usable until', cell: ({ expiresAt }) => times.lastDay(expiresAt) },
+                        {
+                          head: 'Credits',
+                          right: true,
+                          amount: true,
+                          cell: ({ credits }) => <Credits value={credits} />,
+                        },
+                      ]}
+                    />
+                  )}
+                </Card>
+                <WhatIfPrices />
+              </div>
+            </>
+          )}
+        </Loaded>
+      </div>
+    </Page>
+  )
+}
+
+/** Past use under other prices, and where that would have led. */
+function WhatIfPrices() {
+  const { times, now } = useHere()
+  const cards = useList<RateCard>('/v1/rate-cards', { limit: 200 })
+  const moment = now().toISOString()
+  const current = cards.rows?.find(({ effectiveAt }) => effectiveAt <= moment)?.prices ?? {}
+  const [prices, setPrices] = useState<Record<string, number>>({})
+  const [settled] = useDebouncedValue(prices, 400)
+  const whatIf = useQuery({
+    queryKey: ['what if', settled],
+    queryFn: () => api.post<WhatIf>('/v1/credits/what-if', { rateCard: { prices: settled } }),
+  })
+  return (
+    <Card
+      title="What if prices were different?"
+      note="The use of the last year under another rate card."
+    >
+      <div className="stack">
+        <div className="row wrap" style={{ alignItems: 'flex-end' }}>
+          {['call_long', 'call_short', 'email'].map((type) => (
+            <NumberInput
+              key={type}
+              label={itemNames[type]?.[0]}
+              w={150}
+              min={0}
+              step={0.1}
+              decimalScale={6}
+              value={prices[type] ?? current[type] ?? ''}
+              onChange={(value) => setPrices({ ...prices, [type]: Number(value) })}
+            />
+          ))}
+        </div>
+        {whatIf.data ? (
+          <>
+            <p className="num" style={{ whiteSpace: 'normal' }}>
+              <b>{creditsText(whatIf.data.credits)}</b> instead of{' '}
+              {creditsText(whatIf.data.actual ?? 0)}
+              {whatIf.data.runOutAt && ` · would run out about ${times.day(whatIf.data.runOutAt)}`}
+            </p>
+            <ul className="plain small">
+              {whatIf.data.byFeature.map(({ feature, credits, actual }) => (
+                <li key={feature} className="spread">
+                  {featureName(feature)}
+                  <span className="num">
+                    {creditsText(actual ?? 0)} → {creditsText(credits)}{' '}
+                    <span className="muted">({delta(credits, actual)})</span>
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </>
+        ) : whatIf.error ? (
+          <Failed what="the comparison" error={whatIf.error} retry={whatIf.refetch} />
+        ) : (
+          <Loading lines={2} />
+        )}
+      </div>
+    </Card>
+  )
+}
+
+function delta(credits: number, actual: number | null): string {
+  const change = microsOf(credits) - microsOf(actual ?? 0)
+  return `${change > 0n ? '+' : ''}${creditsText(change)}`
+}

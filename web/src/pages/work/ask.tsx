@@ -1,0 +1,150 @@
+import { Select, Textarea } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import { api } from '../../api/client.ts'
+import type { Answer } from '../../api/generated/types.gen.ts'
+import { useChange } from '../../api/queries.ts'
+import { useSearch } from '../../search.ts'
+import { useHere } from '../../session.ts'
+import { Card, Failed, Gated, Loading, Page } from '../../ui/parts.tsx'
+import { FreePill } from '../../ui/status.tsx'
+import { counted } from '../../words.ts'
+import { type Entity, EntityField, type EntityType, entityTypes, periods } from './entity.tsx'
+
+type Finding = NonNullable<Answer['answer']>[number]['callFindings'][number]
+
+const examples = [
+  'Which risks were named in the last calls?',
+  'What did the customer say about the price?',
+  'Which next steps were agreed?',
+]
+
+/** A question about one customer, answered with the calls and emails it stands on; free by hand. */
+export function AskPage() {
+  const [search] = useSearch()
+  const type = search.type && search.type in entityTypes ? (search.type as EntityType) : 'account'
+  const [entity, setEntity] = useState<Entity>({ type, id: search.id ?? '' })
+  const [timePeriod, setPeriod] = useState('LAST_90DAYS')
+  const [question, setQuestion] = useState('')
+  const ask = useChange(() => api.post<Answer>('/v1/ask', { question, entity, timePeriod }))
+  const reason = !entity.id
+    ? 'Choose whom it is about.'
+    : !question.trim()
+      ? 'Ask a question.'
+      : undefined
+  return (
+    <Page
+      title="Ask"
+      status={<FreePill why="asked by hand" />}
+      intro="Answers stand on calls and emails that you may see, and cite them."
+    >
+      <div className="stack" style={{ maxWidth: 820 }}>
+        <Card>
+          <form
+            className="stack"
+            onSubmit={(event) => {
+              event.preventDefault()
+              if (!reason) ask.mutate(undefined)
+            }}
+          >
+            <div className="row wrap" style={{ alignItems: 'flex-end' }}>
+              <EntityField value={entity} onChange={setEntity} />
+              <Select
+                label="Period"
+                w={170}
+                allowDeselect={false}
+                value={timePeriod}
+                onChange={(value) => setPeriod(value ?? 'LAST_90DAYS')}
+                data={periods}
+              />
+            </div>
+            <Textarea
+              label="Question"
+              autosize
+              minRows={2}
+              maxLength={2000}
+              value={question}
+              onChange={(event) => setQuestion(event.currentTarget.value)}
+            />
+            <div className="row wrap">
+              {examples.map((example) => (
+                <button
+                  key={example}
+                  type="button"
+                  className="link small"
+                  onClick={() => setQuestion(example)}
+                >
+                  {example}
+                </button>
+              ))}
+            </div>
+            <div>
+              <Gated type="submit" reason={reason} loading={ask.isPending}>
+                Ask
+              </Gated>
+            </div>
+          </form>
+        </Card>
+        {ask.isPending ? (
+          <Card>
+            <Loading />
+          </Card>
+        ) : ask.error ? (
+          <Card flush>
+            <Failed what="asking" error={ask.error} />
+          </Card>
+        ) : (
+          ask.data && <Reply of={ask.data} />
+        )}
+      </div>
+    </Page>
+  )
+}
+
+function Reply({ of }: { of: Answer }) {
+  return (
+    <Card
+      title="Answer"
+      note={`From ${counted(of.callsSearched, 'call')} and ${counted(of.emailsSearched, 'email')}${of.truncated ? ', the newest of more' : ''}.`}
+      role="status"
+    >
+      {of.answer?.length ? (
+        <ul className="plain stack">
+          {of.answer.map(({ text, callFindings, emailFindings }) => (
+            <li key={text}>
+              <p>{text}</p>
+              <Findings calls={callFindings} emails={emailFindings} />
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p className="soft">Nothing in them answers this.</p>
+      )}
+    </Card>
+  )
+}
+
+export function Findings({ calls, emails }: { calls: Finding[]; emails: Finding[] }) {
+  const { times } = useHere()
+  const all = [
+    ...calls.map((one) => ({ ...one, to: 'calls' })),
+    ...emails.map((one) => ({ ...one, to: 'emails' })),
+  ]
+  return (
+    <>
+      {all.map(({ id, title, at, quotes, to }) => (
+        <div key={`${to} ${id}`} style={{ marginTop: 6 }}>
+          <Link to={`/${to}/${encodeURIComponent(id)}`} className="small">
+            {title || 'Without a title'}
+          </Link>{' '}
+          <span className="muted small num">{times.day(at)}</span>
+          {quotes.slice(0, 3).map((quote) => (
+            <blockquote key={quote} className="quote small">
+              “{quote}”
+            </blockquote>
+          ))}
+        </div>
+      ))}
+    </>
+  )
+}

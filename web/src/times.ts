@@ -1,0 +1,50 @@
+/** Times as the company counts them: everything is shown in its time zone. */
+export interface Times {
+  zone: string
+  /** `12 Nov 2026` */
+  day(at: string | Date): string
+  /** The last whole day before a moment: until when something lasts that ends with it. */
+  lastDay(end: string | Date): string
+  /** `12 Nov` */
+  dayMonth(at: string | Date): string
+  /** `12 Nov 2026, 09:14` */
+  moment(at: string | Date): string
+  /** `Nov 2026` */
+  month(at: string | Date): string
+  /** `2026-11-12`, for date fields and queries. */
+  iso(at: string | Date): string
+}
+
+export function timesIn(zone: string): Times {
+  const with_ = (options: Intl.DateTimeFormatOptions) => {
+    const format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...options })
+    return (at: string | Date) => format.format(new Date(at))
+  }
+  const day = with_({ day: 'numeric', month: 'short', year: 'numeric' })
+  const iso = new Intl.DateTimeFormat('en-CA', { timeZone: zone })
+  return {
+    zone,
+    day,
+    lastDay: (end) => day(new Date(new Date(end).getTime() - 1)),
+    dayMonth: with_({ day: 'numeric', month: 'short' }),
+    moment: with_({
+      ...{ day: 'numeric', month: 'short', year: 'numeric' },
+      ...{ hour: '2-digit', minute: '2-digit' },
+    }),
+    month: with_({ month: 'short', year: 'numeric' }),
+    iso: (at) => iso.format(new Date(at)),
+  }
+}
+
+/** `34:12`, `1:04:00`. */
+export function lengthText(seconds: number): string {
+  const whole = Math.floor(seconds)
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
+  const rest = String(whole % 60).padStart(2, '0')
+  return hours ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`
+}
+
+/** Some days before or after a moment. */
+export function daysFrom(at: Date, days: number): Date {
+  return new Date(at.getTime() + days * 86_400_000)
+}
