@@ -57,7 +57,7 @@ function Frame() {
       </a>
       <Palette />
       <div className="shell">
-        <aside className="side">
+        <aside className="side" aria-label="Navigation and balance">
           <Navigation />
         </aside>
         <Drawer

@@ -41,7 +41,7 @@ export function DataTable<Row>({ caption, columns, rows, id, to }: Props<Row>) {
                 className={right ? 'right' : undefined}
                 style={width === undefined ? undefined : { width }}
               >
-                {head}
+                {head || <span className="sr-only">More</span>}
               </th>
             ))}
           </tr>

@@ -184,7 +184,6 @@ function AddDialog({ close }: { close: () => void }) {
       : type === 'tracker_hit'
         ? { type, trackerId }
         : { type }
-    // biome-ignore lint/suspicious/noThenProperty: the wire contract's word
     await api.post('/v1/automations', {
       name,
       enabled: true,

@@ -101,7 +101,6 @@ function OneBrief({ brief }: { brief: Brief }) {
               />
             )}
             {sections.map((section, place) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a section is its place
               <SectionFields
                 key={place}
                 section={section}

@@ -42,19 +42,19 @@ export function ForecastPage() {
                   <div>
                     <p className="muted small">Run-out</p>
                     <p className="figure-m">
-                      {runOutAt ? `About ${times.day(runOutAt)}` : 'Not in sight'}
+                      {runOutAt ? `About ${times.lastDay(runOutAt)}` : 'Not in sight'}
                     </p>
                     {range && (
                       <p className="soft num">
-                        between {range.early ? times.day(range.early) : 'later than can be seen'}{' '}
-                        and {range.late ? times.day(range.late) : 'later than can be seen'}
+                        between{' '}
+                        {range.early ? times.lastDay(range.early) : 'later than can be seen'} and{' '}
+                        {range.late ? times.lastDay(range.late) : 'later than can be seen'}
                       </p>
                     )}
                   </div>
                   <div>
                     <p className="muted small">Pace</p>
                     <p className="figure-m num">{creditsText(perDay)} a day</p>
-                    <p className="soft">{basis}</p>
                   </div>
                   <div>
                     <p className="muted small">Would expire unused</p>
@@ -64,6 +64,7 @@ export function ForecastPage() {
                   </div>
                 </div>
               </Card>
+              <p className="muted small">{basis}</p>
               <Suspense
                 fallback={
                   <Card>

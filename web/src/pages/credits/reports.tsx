@@ -134,7 +134,7 @@ function Rows({ rows }: { rows: Row[] }) {
         cell: ({ row }: { row: Row }) => {
           const value = row[name]
           if (typeof value !== 'number')
-            return <span className={name.startsWith('usage') ? '' : 'soft'}>{value ?? ''}</span>
+            return <span className={/date|^at$/i.test(name) ? 'num' : 'soft'}>{value ?? ''}</span>
           return <span className="num">{plain.has(name) ? value : creditsText(value)}</span>
         },
       }))}

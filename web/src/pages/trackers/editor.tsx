@@ -230,7 +230,7 @@ function Editor({ tracker: given }: { tracker: Tracker | undefined }) {
             </div>
           )}
         </div>
-        <aside className="stack">
+        <aside className="stack" aria-label="Price">
           <EstimatePanel
             of={estimate}
             isHistory={isHistory}

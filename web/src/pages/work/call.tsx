@@ -59,7 +59,7 @@ function OneCall({ call }: { call: Call }) {
             </Empty>
           )}
         </Card>
-        <aside className="stack">
+        <aside className="stack" aria-label="Beside it">
           <ProcessingRail found={found} isReady={isReady} />
           <Card title="People">
             <ul className="plain stack-s">
@@ -97,7 +97,6 @@ function Transcript({ call, found }: { call: Call; found: Found[] }) {
       {(call.transcript ?? []).map((sentence, place) => {
         const here = quotes.get(place)
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a sentence is its place in the transcript
           <div
             className="turn"
             id={`turn-${place}`}
@@ -149,7 +148,6 @@ export function Marked({ text, quotes }: { text: string; quotes: string[] }) {
   return (
     <>
       {parts.map(({ text: part, isMarked }, place) =>
-        // biome-ignore lint/suspicious/noArrayIndexKey: parts never move
         isMarked ? <mark key={place}>{part}</mark> : <span key={place}>{part}</span>,
       )}
     </>

@@ -59,7 +59,7 @@ function OneEmail({ email }: { email: Email }) {
             <Marked text={email.body} quotes={quotes} />
           </div>
         </Card>
-        <aside className="stack">
+        <aside className="stack" aria-label="Beside it">
           <ProcessingRail found={found} isReady={isReady} />
         </aside>
       </div>
