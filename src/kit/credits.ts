@@ -72,10 +72,6 @@ export function plus(a: Credits, b: Credits): Credits {
   return (a + b) as Credits
 }
 
-export function minus(a: Credits, b: Credits): Credits {
-  return (a - b) as Credits
-}
-
 /** `amount` taken `count` times. */
 export function times(amount: Credits, count: number | bigint): Credits {
   return (amount * BigInt(count)) as Credits
