@@ -23,6 +23,8 @@ import { markReached, rearm } from './thresholds.ts'
  */
 export interface Book {
   pool: Pool
+  /** What the pool was when it was laid here. */
+  readonly found: Readonly<Pick<Pool, 'stamp' | 'nextDueAt' | 'periodStart' | 'used'>>
   /** Live grants, and those a refund or a void asked for, by number. */
   grants: Map<number, Grant>
   /** Grants in the order they are drawn. */
@@ -90,11 +92,21 @@ export interface Refund {
 
 /** Lays a pool on the desk. */
 export function openBook(pool: Pool, grants: Grant[]): Book {
+  const order = grants.filter((grant) => grant.entered).sort(byDrawOrder)
+  return reopenBook({ pool, grants: new Map(grants.map((grant) => [grant.no, grant])), order }, [])
+}
+
+/** Lays a pool on the desk as an earlier book left it. */
+export function reopenBook(
+  { pool, grants, order }: Pick<Book, 'pool' | 'grants' | 'order'>,
+  holds: Hold[],
+): Book {
   return {
     pool,
-    grants: new Map(grants.map((grant) => [grant.no, grant])),
-    order: grants.filter((grant) => grant.entered).sort(byDrawOrder),
-    holds: new Map(),
+    found: { ...pool },
+    grants,
+    order,
+    holds: new Map(holds.map((hold) => [hold.id, hold])),
     periods: [],
     nextHoldExpiry: null,
     entries: [],

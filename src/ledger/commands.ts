@@ -20,7 +20,7 @@ import {
   release,
   voidGrant,
 } from './movements.ts'
-import type { Attribution, Grant, Hold, Moment } from './pool.ts'
+import type { Attribution, Grant, Hold, Moment, Pool } from './pool.ts'
 
 /** What can be asked of the ledger, one thing to one pool. */
 export type Asked =
@@ -138,6 +138,8 @@ export interface Gate {
 export interface Companion {
   /** Says that `write` asks for all its statements before it first awaits one, as a rider's may. */
   readonly writesAtOnce?: true
+  /** Whether `open` would read something for this pool; a group that decides from memory reads nothing. */
+  reads?(pool: Readonly<Pool>): boolean
   /** `concerned` tells for whom this group may charge, hold or give back in a book. */
   open(
     run: Run,

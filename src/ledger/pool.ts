@@ -28,6 +28,8 @@ export interface Pool {
   /** The number of the last grant. */
   grants: number
   configEpoch: number
+  /** A new one with every change: whoever decides from memory finds out whether memory is right. */
+  stamp: bigint
 }
 
 export const sources = ['default', 'adjustment', 'purchased'] as const

@@ -28,6 +28,11 @@ export interface Pipeline {
    * when `ready` fails without having waited for an answer.
    */
   commit(ready: Promise<unknown>): Promise<void>
+  /**
+   * Makes all of what was asked for just before stand or fall together: none of it is sent when `ready`
+   * fails without having waited for an answer.
+   */
+  allOrNothing(ready: Promise<unknown>): Promise<void>
 }
 
 /** A pipeline on a connection of its own. */
@@ -95,17 +100,25 @@ export function openPipeline(client: pg.Client): Pipeline {
     })
   }
 
+  /** Takes back what was asked for when something else could not even be asked for. */
+  function guard(ready: Promise<unknown>): void {
+    const mine = asked
+    ready.catch((error: unknown) => {
+      if (mine === asked) fault ??= { error }
+    })
+  }
+
   return {
     async run<Row>(name: string, text: string, values: unknown[] = []) {
       return (await ask(name, text, values)).rows as Row[]
     },
+    async allOrNothing(ready) {
+      guard(ready)
+      await ready
+    },
     async commit(ready) {
       const ended = ask('commit', 'commit', [])
-      const mine = asked
-      ready.catch((error: unknown) => {
-        // Something that was to be written could not even be asked for.
-        if (mine === asked) fault ??= { error }
-      })
+      guard(ready)
       const { command } = await ended
       if (command !== 'COMMIT') throw new Error('the transaction was rolled back')
     },

@@ -33,7 +33,7 @@ export function emptyPool(): Pool {
       lastAt: null,
       nextDueAt: null,
     },
-    ...{ clock: null, grants: 0, configEpoch: 0 },
+    ...{ clock: null, grants: 0, configEpoch: 0, stamp: 0n },
   }
 }
 

@@ -96,6 +96,7 @@ export class PureLedger {
         clock: null,
         grants: 0,
         configEpoch: 0,
+        stamp: 0n,
       },
     }
   }

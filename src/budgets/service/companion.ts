@@ -45,6 +45,10 @@ export function openBudgets(needs: Needs): Companion {
   const known = new Map<CompanyNo, Remembered>()
   return {
     writesAtOnce: true,
+    reads({ companyNo, configEpoch }) {
+      const remembered = known.get(companyNo)
+      return remembered?.epoch !== configEpoch || remembered.hasBudgets
+    },
     async open(run, books, now, concerned) {
       await learn(known, run, books)
       const holders = books.filter((book) => known.get(book.pool.companyNo)?.hasBudgets)

@@ -3,7 +3,10 @@ import type { LedgerEvent } from '../../ledger/book.ts'
 import type { Companion } from '../../ledger/commands.ts'
 import type { Run } from '../../platform/run.ts'
 
-/** What features want to know of pools, told in the commit in which it happens. */
+/**
+ * What features want to know of pools, told in the commit in which it happens. They ask for all their
+ * statements before they first await one.
+ */
 export interface PoolListener {
   /** Nothing is unspent any more. */
   exhausted?(run: Run, companies: CompanyNo[]): Promise<void>
@@ -14,6 +17,7 @@ export interface PoolListener {
 /** Tells a feature of what happens to pools. */
 export function onPoolEvents(listener: PoolListener): Companion {
   return {
+    writesAtOnce: true,
     async open(_run, books) {
       const having = (...kinds: LedgerEvent['kind'][]) =>
         books
@@ -22,8 +26,10 @@ export function onPoolEvents(listener: PoolListener): Companion {
       return {
         async write(run) {
           const [exhausted, freed] = [having('exhausted'), having('hold-ended', 'granted')]
-          if (exhausted.length) await listener.exhausted?.(run, exhausted)
-          if (freed.length) await listener.freed?.(run, freed)
+          await Promise.all([
+            exhausted.length > 0 && listener.exhausted?.(run, exhausted),
+            freed.length > 0 && listener.freed?.(run, freed),
+          ])
         },
       }
     },

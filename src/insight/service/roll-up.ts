@@ -34,6 +34,7 @@ export function openUsageRollUp(): Companion {
   const known = new Map<CompanyNo, Remembered>()
   return {
     writesAtOnce: true,
+    reads: (pool) => known.get(pool.companyNo)?.epoch !== pool.configEpoch,
     async open(run, books) {
       const unknown = books
         .map((book) => book.pool)

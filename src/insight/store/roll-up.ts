@@ -1,6 +1,7 @@
 import type { CompanyNo } from '../../kit/caller.ts'
 import type { Lines, Moment } from '../../ledger/pool.ts'
-import { arrayOf, textArray } from '../../platform/arrays.ts'
+import { arrayOf } from '../../platform/arrays.ts'
+import { type Column, layOut } from '../../platform/rows.ts'
 import type { Run } from '../../platform/run.ts'
 
 // The statements that keep the roll-up. Like the ledger's own, one serves all pools of a group.
@@ -36,29 +37,31 @@ export async function readFacts(run: Run, companies: CompanyNo[]): Promise<Compa
   )
 }
 
+const iso = (at: Moment) => new Date(at).toISOString()
+
+const columns: Column<UsageRow>[] = [
+  { name: 'company_id', type: 'int', of: (row) => row.companyNo },
+  { name: 'day', type: 'date', of: (row) => row.day },
+  { name: 'attribution_id', type: 'int', of: (row) => row.attributionId },
+  { name: 'refund', type: 'boolean', of: (row) => row.refund },
+  { name: 'type', type: 'text', of: (row) => row.type },
+  { name: 'quantity', type: 'bigint', of: (row) => row.quantity },
+  { name: 'credits', type: 'bigint', of: (row) => row.credits },
+  { name: 'requests', type: 'bigint', of: (row) => row.requests },
+  { name: 'first_at', type: 'timestamptz', of: (row) => iso(row.firstAt) },
+  { name: 'last_at', type: 'timestamptz', of: (row) => iso(row.lastAt) },
+]
+
 /** Adds to the roll-up. Rows come in the order of their keys, so that no two groups wait for each other. */
 export async function addUsage(run: Run, rows: UsageRow[]): Promise<void> {
-  const iso = (at: Moment) => new Date(at).toISOString()
+  const { shape, list, values } = layOut(columns, rows)
   await run(
-    'insight-add-usage',
-    `insert into usage_day as u (company_id, day, attribution_id, refund, type, quantity, credits, requests, first_at, last_at)
-     select * from unnest($1::int[], $2::date[], $3::int[], $4::boolean[], $5::text[], $6::bigint[], $7::bigint[],
-       $8::bigint[], $9::timestamptz[], $10::timestamptz[])
+    `insight-add-usage-${shape}`,
+    `insert into usage_day as u (${columns.map((column) => column.name)}) select ${list}
      on conflict (company_id, day, attribution_id, refund, type) do update
      set quantity = u.quantity + excluded.quantity, credits = u.credits + excluded.credits,
        requests = u.requests + excluded.requests, last_at = greatest(u.last_at, excluded.last_at)`,
-    [
-      arrayOf(rows.map((row) => row.companyNo)),
-      textArray(rows.map((row) => row.day)),
-      arrayOf(rows.map((row) => row.attributionId)),
-      arrayOf(rows.map((row) => row.refund)),
-      textArray(rows.map((row) => row.type)),
-      arrayOf(rows.map((row) => row.quantity)),
-      arrayOf(rows.map((row) => row.credits)),
-      arrayOf(rows.map((row) => row.requests)),
-      textArray(rows.map((row) => iso(row.firstAt))),
-      textArray(rows.map((row) => iso(row.lastAt))),
-    ],
+    values,
   )
 }
 

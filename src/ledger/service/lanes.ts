@@ -2,23 +2,26 @@ import type pg from 'pg'
 import { Problem } from '../../kit/problem.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
-import { connectPipeline, type OwnPipeline } from '../../platform/pipeline.ts'
-import type { Run } from '../../platform/run.ts'
 import type { Command, Companion, Outcome } from '../commands.ts'
-import { type DoneGroup, runGroup, type Settled } from './group.ts'
+import { openMemory } from '../memory.ts'
+import { type Connection, isPassing, openConnection } from './connection.ts'
+import type { GroupContext } from './desk.ts'
+import { type DoneGroup, readGroup, recall, recallGroup } from './group.ts'
 
 export interface LanesOptions {
-  /** How a lane's own connection is made: the serving role, with its limits. */
+  /** How a lane's own connections are made: the serving role, with its limits. */
   connection: pg.ClientConfig
   clock: Clock
   log: Logger
   companions: Companion[]
   /** How many lanes work side by side; a company always has the same one. */
   lanes?: number
-  /** Groups of one lane that may be under way at once; two would mostly wait for each other's pools. */
+  /** Groups of one lane that may be under way at once, each on a connection of its own. */
   depth?: number
   /** The most commands in one group. */
   groupMax?: number
+  /** Groups that must find a pool as they left it before memory is trusted again. */
+  trustedAfter?: number
 }
 
 export interface Lanes {
@@ -39,17 +42,25 @@ interface Waiting {
 const RETRY_MS = 8_000
 /** Callers beyond this many waiting are turned away, so that a wait has a bound. */
 const WAITING_MAX = 20_000
+/** More than this many do not wait for the group under way; fewer are better off in one group with those to come. */
+const WORTH_OVERLAPPING = 200
+/** From this many on, two groups of half the size are under way together. */
+const WORTH_HALVING = 300
 
 /**
  * Commits in groups. Commands that arrive while a commit is under way wait in memory and then go
- * together: one lock of their pools, one set of statements, one flush to disk, whoever and how many they
- * are. There is no timer: at rest a group is one command. Several servers are safe beside each other,
- * because each group decides on rows it has locked, never on memory.
+ * together: one set of statements, one flush to disk, whoever and how many they are. There is no timer: at
+ * rest a group is one command.
+ *
+ * A group on pools that this lane remembers is one message, and the next one is decided and sent before it
+ * has committed; the database refuses both when somebody else has changed a pool meanwhile. Every other
+ * group, and each one that was refused, is alone in its lane: it locks its pools, reads them, and decides
+ * on what it has read. So several servers are safe beside each other.
  */
 export function openLanes(options: LanesOptions): Lanes {
-  const { lanes = 2, depth = 1 } = options
+  const { lanes = 2 } = options
   const months = new Set<number>()
-  const all = Array.from({ length: lanes }, () => openLane(options, depth, months))
+  const all = Array.from({ length: lanes }, () => openLane(options, months))
   return {
     submit({ ...command }) {
       return all[command.companyNo % lanes]!.submit(command)
@@ -61,41 +72,108 @@ export function openLanes(options: LanesOptions): Lanes {
   }
 }
 
-function openLane(options: LanesOptions, depth: number, months: Set<number>): Lanes {
-  const { groupMax = 1_000, clock, companions } = options
+function openLane(options: LanesOptions, months: Set<number>): Lanes {
+  const { groupMax = 1_000, depth = 2, connection, clock, companions } = options
+  const memory = openMemory(options.trustedAfter)
+  const connections = Array.from({ length: depth }, () => openConnection(connection, options.log))
+  const idle = [...connections]
   const queue: Waiting[] = []
-  const connections = Array.from({ length: depth }, () => openConnection(options))
-  let idle = [...connections]
-  let closing: (() => void) | undefined
+  /** Groups that have to read, and wait to be alone. */
+  const readers: Waiting[][] = []
   let scheduled = false
+  /** Whether a group is being decided, or one is under way that must be alone. */
+  let taken = false
+  let closing: (() => void) | undefined
+
+  const isIdle = () => idle.length === depth && !taken && !queue.length && !readers.length
 
   function schedule(): void {
-    if (scheduled || idle.length === 0 || queue.length === 0) return
+    if (isIdle()) closing?.()
+    const alone = idle.length === depth
+    const enough = queue.length > (alone ? 0 : WORTH_OVERLAPPING)
+    const ready = readers.length > 0 ? alone : enough && idle.length > 0
+    if (scheduled || taken || !ready) return
     scheduled = true
     // After the input that has arrived was read: what came together goes together.
     setImmediate(() => {
       scheduled = false
-      const connection = queue.length ? idle.pop() : undefined
-      if (!connection) return
-      void serve(connection, queue.splice(0, groupMax)).finally(() => {
-        idle.push(connection)
+      taken = true
+      void startNext().finally(() => {
+        taken = false
         schedule()
-        if (idle.length === depth && queue.length === 0) closing?.()
       })
-      schedule()
     })
   }
 
-  async function serve(connection: Connection, group: Waiting[]): Promise<void> {
-    try {
-      const settled = await commit(
-        connection,
-        group.map((one) => one.command),
+  /** Starts the next group; one that reads is over when this returns. */
+  async function startNext(): Promise<void> {
+    const reader = readers.shift()
+    if (reader) return readAlone(reader)
+    const group = takeGroup()
+    const others = await startRecalled(group)
+    if (others.length === 0) return
+    if (idle.length === depth) await readAlone(others)
+    else readers.push(others)
+  }
+
+  function takeGroup(): Waiting[] {
+    const halve = idle.length > 1 && queue.length >= WORTH_HALVING
+    return queue.splice(0, Math.min(groupMax, halve ? Math.ceil(queue.length / 2) : queue.length))
+  }
+
+  /** Sends what can be decided from memory on its way; gives what cannot. */
+  async function startRecalled(group: Waiting[]): Promise<Waiting[]> {
+    const context = contextNow()
+    const parts = recall(memory, commandsOf(group), context)
+    if (parts.books.size === 0) return group
+    const mine = idle.pop()!
+    const start = async () => {
+      const send = await mine.ready()
+      const done = await recallGroup(memory, parts, context)
+      if (!done) return undefined
+      const sent = send([...parts.books.keys()], done.write)
+      // What is under way is what the next group is decided on.
+      for (const book of done.books) memory.keep(book)
+      return { done, sent }
+    }
+    const started = await start().catch((err: unknown) => {
+      for (const companyNo of parts.books.keys()) memory.distrust(companyNo)
+      options.log.warn({ err }, 'a group of the ledger could not be decided from memory')
+      return undefined
+    })
+    if (!started) {
+      idle.push(mine)
+      return group
+    }
+    const { done, sent } = started
+    const recalled = group.filter(({ command }) => parts.books.has(command.companyNo))
+    void sent
+      .then(
+        () => settle(recalled, done),
+        () => {
+          // Whatever it was, what is tried again finds out.
+          for (const companyNo of parts.books.keys()) memory.distrust(companyNo)
+          readers.push(recalled)
+        },
       )
-      settled.forEach((end, i) => {
-        if ('outcome' in end) group[i]?.resolve(end.outcome)
-        else group[i]?.reject(end.refusal)
+      .finally(() => {
+        idle.push(mine)
+        schedule()
       })
+    return group.filter(({ command }) => !parts.books.has(command.companyNo))
+  }
+
+  async function readAlone(group: Waiting[]): Promise<void> {
+    const mine = idle.pop()!
+    await serve(mine, group)
+    idle.push(mine)
+  }
+
+  async function serve(mine: Connection, group: Waiting[]): Promise<void> {
+    try {
+      const done = await commit(mine, commandsOf(group))
+      for (const book of done.books) memory.keep(book, book.found.stamp)
+      settle(group, done)
     } catch (error) {
       months.clear()
       if (group.length === 1 || error instanceof Unreachable) {
@@ -104,29 +182,32 @@ function openLane(options: LanesOptions, depth: number, months: Set<number>): La
       }
       // Somebody's command breaks the group. Halving finds it; only that one fails.
       const middle = Math.ceil(group.length / 2)
-      await serve(connection, group.slice(0, middle))
-      await serve(connection, group.slice(middle))
+      await serve(mine, group.slice(0, middle))
+      await serve(mine, group.slice(middle))
     }
   }
 
   /** One group in one transaction; tried again when the connection broke, since its keys tell what was done. */
-  async function commit(connection: Connection, commands: Command[]): Promise<Settled[]> {
+  async function commit(mine: Connection, commands: Command[]): Promise<DoneGroup> {
     const companies = [...new Set(commands.map((command) => command.companyNo))]
     for (const end = Date.now() + RETRY_MS; ; ) {
       try {
-        const opened = new Set<number>()
-        const settled = await connection.transact(companies, (run) =>
-          runGroup(run, commands, { companions, now: clock.now().getTime(), months, opened }),
-        )
-        for (const month of opened) months.add(month)
-        return settled
+        const context = contextNow()
+        const done = await mine.transact(companies, (run) => readGroup(run, commands, context))
+        for (const month of context.opened) months.add(month)
+        return done
       } catch (error) {
+        for (const companyNo of companies) memory.drop(companyNo)
         if (!isPassing(error)) throw error
         if (Date.now() > end) throw new Unreachable(error)
         options.log.warn({ err: error }, 'a group of the ledger is tried again')
         await new Promise((done) => setTimeout(done, 50 + Math.random() * 200))
       }
     }
+  }
+
+  function contextNow(): GroupContext {
+    return { companions, now: clock.now().getTime(), months, opened: new Set() }
   }
 
   return {
@@ -140,18 +221,24 @@ function openLane(options: LanesOptions, depth: number, months: Set<number>): La
         schedule()
       })
     },
-    waiting: () => queue.length,
+    waiting: () => queue.length + readers.reduce((total, group) => total + group.length, 0),
     async close() {
-      if (idle.length < depth || queue.length) {
-        await new Promise<void>((done) => {
-          closing = done
-        })
-      }
-      closing ??= () => {}
-      idle = []
-      await Promise.all(connections.map((connection) => connection.close()))
+      await new Promise<void>((done) => {
+        closing = done
+        if (isIdle()) done()
+      })
+      await Promise.all(connections.map((one) => one.close()))
     },
   }
+}
+
+const commandsOf = (group: Waiting[]) => group.map((one) => one.command)
+
+function settle(group: Waiting[], { settled }: DoneGroup): void {
+  settled.forEach((end, i) => {
+    if ('outcome' in end) group[i]?.resolve(end.outcome)
+    else group[i]?.reject(end.refusal)
+  })
 }
 
 /** The database could not be reached for as long as a group is tried. */
@@ -166,68 +253,6 @@ function refusalOf(error: unknown): unknown {
   return new Problem(
     'unavailable',
     'The database cannot be reached. Ask again with the same key.',
-    {
-      retryAfter: 2,
-    },
+    { retryAfter: 2 },
   )
-}
-
-/** Whether trying again can help: the connection broke, the server is coming up, or two transactions collided. */
-function isPassing(error: unknown): boolean {
-  const { code = '', message = '' } = error as { code?: string; message?: string }
-  return (
-    /^(08|57P0|40001|40P01|55P03|53300)/.test(code) ||
-    /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH)/.test(code) ||
-    /terminated|not queryable|timeout|ended unexpectedly/i.test(message)
-  )
-}
-
-interface Connection {
-  transact(companies: number[], work: (run: Run) => Promise<DoneGroup>): Promise<Settled[]>
-  close(): Promise<void>
-}
-
-/** Lookups by key, whatever the planner believes of a table that was empty when it looked. */
-const PLANS = `set plan_cache_mode = force_generic_plan; set enable_seqscan = off;
-  set enable_hashjoin = off; set enable_mergejoin = off; set jit = off`
-
-/** A connection of a lane's own: statements are prepared once, and travel together. */
-function openConnection({ connection, log }: LanesOptions): Connection {
-  let open: OwnPipeline | undefined
-
-  async function connected(): Promise<OwnPipeline> {
-    if (open) return open
-    let lost = false
-    const fresh = await connectPipeline(connection, PLANS, (error) => {
-      if (error) log.warn({ err: error }, 'a connection of the ledger was lost')
-      lost = true
-      open = undefined
-    })
-    if (!lost) open = fresh
-    return fresh
-  }
-
-  return {
-    async transact(companies, work) {
-      const pipeline = await connected()
-      const { run } = pipeline
-      try {
-        const begun = Promise.all([
-          run('begin', 'begin'),
-          run('ledger-enter', "select set_config('app.companies', $1, true)", [`{${companies}}`]),
-        ])
-        const [{ settled, write, writesAtOnce }] = await Promise.all([work(run), begun])
-        const written = write()
-        if (!writesAtOnce) await written
-        await Promise.all([written, pipeline.commit(written)])
-        return settled
-      } catch (error) {
-        await (isPassing(error) ? pipeline.end() : pipeline.rollBack())
-        throw error
-      }
-    },
-    async close() {
-      await open?.end()
-    },
-  }
 }

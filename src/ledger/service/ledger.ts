@@ -7,9 +7,11 @@ import { type Book, judge, type Use, unspentOf } from '../book.ts'
 import type { Command, Companion, Outcome } from '../commands.ts'
 import { addGrant, enterGrant, type NewGrant, requireRoom } from '../movements.ts'
 import type { Attribution, Moment, Pool } from '../pool.ts'
-import * as store from '../store/groups.ts'
-import { type GroupContext, openDesk } from './group.ts'
+import { internAttribution, readUsedSince } from '../store/entries.ts'
+import { upsertPeriod } from '../store/pools.ts'
+import { type GroupContext, openDesk } from './desk.ts'
 import { type LanesOptions, openLanes } from './lanes.ts'
+import { newStamp } from './write.ts'
 
 /** The one writer of balances. Whoever spends, grants or takes back comes through here. */
 export interface Ledger {
@@ -90,9 +92,7 @@ export function openLedger({ companions = [], ...options }: LedgerOptions): Ledg
       if (known) return known
       if (attributions.size >= ATTRIBUTIONS_MAX) attributions.clear()
       // The promise is kept, so that many who are the first ask the database once.
-      const finding = db.company(companyNo, (tx) =>
-        store.internAttribution(runIn(tx), companyNo, asked),
-      )
+      const finding = db.company(companyNo, (tx) => internAttribution(runIn(tx), companyNo, asked))
       attributions.set(name, finding)
       finding.catch(() => attributions.delete(name))
       return finding
@@ -113,7 +113,7 @@ export async function openPool(tx: Tx, companyNo: CompanyNo, clock: Date | null)
 
 /** What was charged since `start`, less refunds of those same charges. */
 export async function usedSince(tx: Tx, companyNo: CompanyNo, start: Date): Promise<bigint> {
-  return store.readUsedSince(runIn(tx), companyNo, start)
+  return readUsedSince(runIn(tx), companyNo, start)
 }
 
 /** Lays out contract years that have not begun; one that is there already is changed. */
@@ -122,7 +122,7 @@ export async function writePeriods(
   companyNo: CompanyNo,
   periods: { startsAt: Date; endsAt: Date; allotment: bigint; reference: string }[],
 ): Promise<void> {
-  for (const period of periods) await store.upsertPeriod(runIn(tx), companyNo, period)
+  for (const period of periods) await upsertPeriod(runIn(tx), companyNo, period)
 }
 
 /**
@@ -132,7 +132,7 @@ export async function writePeriods(
 export async function raiseEpoch(tx: Tx, companyNo: CompanyNo): Promise<void> {
   await tx
     .updateTable('pool')
-    .set((eb) => ({ configEpoch: eb('configEpoch', '+', 1) }))
+    .set((eb) => ({ configEpoch: eb('configEpoch', '+', 1), stamp: newStamp() }))
     .where('companyId', '=', companyNo)
     .execute()
 }

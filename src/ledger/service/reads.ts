@@ -6,8 +6,9 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Database, Tx } from '../../platform/database.ts'
 import { runIn } from '../../platform/run.ts'
 import { byDrawOrder, type Grant, type Hold, type Moment, type Pool } from '../pool.ts'
-import type { ChargeRow } from '../records.ts'
-import * as groups from '../store/groups.ts'
+import { readGrants, readLiveGrants } from '../store/grants.ts'
+import { readHolds } from '../store/holds.ts'
+import { readPool } from '../store/pools.ts'
 import * as reads from '../store/reads.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -25,9 +26,7 @@ export async function readPoolNow(deps: Deps, companyNo: CompanyNo): Promise<Poo
   return current(deps, companyNo, async (tx, pool, now) => ({
     asOf: new Date(Math.max(now, pool.lastAt ?? now)),
     pool,
-    grants: (await groups.readLiveGrants(runIn(tx), [companyNo]))
-      .map(({ it }) => it)
-      .sort(byDrawOrder),
+    grants: (await readLiveGrants(runIn(tx), [companyNo])).map(({ it }) => it).sort(byDrawOrder),
   }))
 }
 
@@ -39,7 +38,7 @@ export async function current<T>(
 ): Promise<T> {
   const attempt = () =>
     db.snapshot(companyNo, async (tx) => {
-      const pool = await groups.readPool(runIn(tx), companyNo)
+      const pool = await readPool(runIn(tx), companyNo)
       if (!pool) throw notFound('pool', String(companyNo))
       const now = pool.clock ?? clock.now().getTime()
       const isDue = pool.nextDueAt !== null && pool.nextDueAt <= now
@@ -65,20 +64,17 @@ export async function readCharge(
   at: Moment,
   seq: number,
 ) {
-  return db.snapshot(companyNo, (tx) => reads.readCharge(runIn(tx), companyNo, at, seq))
+  return db.snapshot(companyNo, async (tx) => {
+    const [found] = await reads.readCharges(runIn(tx), companyNo, [{ at, seq }])
+    return found
+  })
 }
 
 /** A page of charges, newest first. */
 export async function listCharges(deps: Deps, companyNo: CompanyNo, filter: reads.ChargeFilter) {
   return deps.db.snapshot(companyNo, async (tx) => {
     const run = runIn(tx)
-    const places = await reads.readChargePlaces(run, companyNo, filter)
-    const rows: ChargeRow[] = []
-    for (const { at, seq } of places) {
-      const row = await reads.readCharge(run, companyNo, at, seq)
-      if (row) rows.push(row)
-    }
-    return rows
+    return reads.readCharges(run, companyNo, await reads.readChargePlaces(run, companyNo, filter))
   })
 }
 
@@ -103,7 +99,7 @@ export async function readGrant(
   id: string,
 ): Promise<{ grant: Grant; now: Moment }> {
   return current(deps, companyNo, async (tx, _pool, now) => {
-    const [found] = await groups.readGrants(runIn(tx), [{ companyNo, it: no }])
+    const [found] = await readGrants(runIn(tx), [{ companyNo, it: no }])
     if (!found) throw notFound('grant', id)
     return { grant: found.it, now }
   })
@@ -117,7 +113,7 @@ export async function readHold(
   id: string,
 ): Promise<Hold> {
   return current(deps, companyNo, async (tx) => {
-    const [found] = await groups.readHolds(runIn(tx), [{ companyNo, it: no }])
+    const [found] = await readHolds(runIn(tx), [{ companyNo, it: no }])
     if (!found) throw notFound('hold', id)
     return found.it
   })
@@ -130,7 +126,7 @@ export async function readHoldAsMade(
   no: number,
 ): Promise<Hold> {
   return db.snapshot(companyNo, async (tx) => {
-    const [found] = await groups.readHolds(runIn(tx), [{ companyNo, it: no }])
+    const [found] = await readHolds(runIn(tx), [{ companyNo, it: no }])
     assert(found, 'a remembered hold is there')
     const draws = await reads.readHoldDraws(runIn(tx), companyNo, found.it)
     return { ...found.it, draws, captured: ZERO, status: 'held', endedAt: null }
@@ -158,7 +154,7 @@ export async function listHolds(
   return current(deps, companyNo, async (tx) => {
     const run = runIn(tx)
     const ids = await reads.readHoldIds(run, companyNo, asked.status, asked.before, asked.limit)
-    const found = await groups.readHolds(
+    const found = await readHolds(
       run,
       ids.map((it) => ({ companyNo, it })),
     )

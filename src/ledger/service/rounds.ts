@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database.ts'
 import type { Logger } from '../../platform/log.ts'
 import { runIn } from '../../platform/run.ts'
-import { readDuePools } from '../store/groups.ts'
+import { readDuePools } from '../store/pools.ts'
 import { sealLedger } from './chain.ts'
 import type { Ledger } from './ledger.ts'
 

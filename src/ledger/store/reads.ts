@@ -1,6 +1,6 @@
 import type { CompanyNo } from '../../kit/caller.ts'
 import { micros } from '../../kit/credits.ts'
-import { arrayOf } from '../../platform/arrays.ts'
+import { arrayOf, textArray } from '../../platform/arrays.ts'
 import type { Run } from '../../platform/run.ts'
 import {
   type Attribution,
@@ -12,7 +12,9 @@ import {
   type Moment,
 } from '../pool.ts'
 import type { ChargeRow, EntryRow } from '../records.ts'
-import { readGrants } from './groups.ts'
+import { attributionJson } from './entries.ts'
+import { readGrants } from './grants.ts'
+import { iso } from './rows.ts'
 
 // What pages and answers read. Everything here is one look-up or one page by its key, whatever the size.
 
@@ -97,81 +99,114 @@ export async function readEntries(
   return rows.map(entryOf)
 }
 
-/** One charge by its place; undefined when there is none. */
-export async function readCharge(
-  run: Run,
-  companyNo: CompanyNo,
-  at: Moment,
-  seq: number,
-): Promise<ChargeRow | undefined> {
-  const moment = new Date(at)
-  const entries = (
-    await run<RawEntry>(
-      'ledger-read-charge',
-      `select ${entryColumns} from ledger_entry e
-       where e.company_id = $1 and e.at = $2 and e.seq >= $3 and e.charge_seq = $3 and e.type = 4 order by e.seq`,
-      [companyNo, moment, seq],
-    )
-  ).map(entryOf)
-  const [first] = entries
-  if (!first || first.attributionId === null) return undefined
-  let last = entries.at(-1)!
-  if (first.holdId !== null)
-    last = (await readEndOfCapture(run, companyNo, last, first.holdId)) ?? last
-  const [more] = await run<{
-    attribution: Attribution
-    items: unknown
-    metadata: unknown
-    percents: number[]
-    refunded: boolean
-  }>(
-    'ledger-read-charge-facts',
-    `select jsonb_build_object('id', a.id, 'feature', a.feature, 'instanceId', a.instance_id, 'instanceName', a.instance_name,
-        'trigger', a.trigger, 'integrationId', a.integration_id, 'memberId', a.member_id, 'teamId', a.team_id) as attribution,
-       d.items, d.metadata,
-       coalesce((select array_agg(percent::int order by percent) from threshold_crossing
-         where company_id = $1 and seq = $4), '{}') as percents,
-       exists (select from refund where company_id = $1 and charge_seq = $3) as refunded
-     from attribution a left join charge_detail d on d.company_id = $1 and d.charge_seq = $3
-     where a.company_id = $1 and a.id = $2`,
-    [companyNo, first.attributionId, seq, last.seq],
-  )
-  if (!more) return undefined
-  return {
-    seq,
-    at,
-    entries,
-    attribution: more.attribution,
-    rateCard: first.rateCard ?? 0,
-    lines: first.lines ?? {},
-    items: more.items,
-    metadata: more.metadata,
-    thresholdsReached: more.percents,
-    refunded: more.refunded,
-    last,
-  }
+/** Where a charge stands in the ledger. */
+export interface ChargePlace {
+  at: Moment
+  /** The number of its first entry. */
+  seq: number
 }
 
-/** The end of a capture: the unbroken run of lines right after it that give the rest of its hold back. */
-async function readEndOfCapture(run: Run, companyNo: CompanyNo, last: EntryRow, holdId: number) {
-  const rows = (
-    await run<RawEntry>(
-      'ledger-read-capture-end',
-      `select ${entryColumns} from ledger_entry e
-       where e.company_id = $1 and e.at = $2 and e.seq > $3 order by e.seq limit 1000`,
-      [companyNo, new Date(last.at), last.seq],
-    )
-  ).map(entryOf)
-  let end: EntryRow | undefined
-  for (const row of rows) {
-    const returns = row.type === 'release' && row.holdId === holdId
+/** The charges at these places, in their order; two or three queries however many there are. */
+export async function readCharges(
+  run: Run,
+  companyNo: CompanyNo,
+  places: readonly ChargePlace[],
+): Promise<ChargeRow[]> {
+  const lines = await run<RawEntry & { n: bigint }>(
+    'ledger-read-charges',
+    `select x.n, e.* from unnest($2::timestamptz[], $3::bigint[]) with ordinality x(at, seq, n)
+     cross join lateral (select ${entryColumns} from ledger_entry e
+       where e.company_id = $1 and e.at = x.at and e.seq >= x.seq and e.charge_seq = x.seq and e.type = 4
+       order by e.seq) e
+     order by x.n, e.seq`,
+    [companyNo, textArray(places.map(({ at }) => iso(at))), arrayOf(places.map(({ seq }) => seq))],
+  )
+  const byPlace = Map.groupBy(lines, (line) => Number(line.n) - 1)
+  const found = places.flatMap((place, i) => {
+    const entries = byPlace.get(i)?.map(({ n: _, ...raw }) => entryOf(raw))
+    const first = entries?.[0]
+    if (!entries || first?.attributionId == null) return []
+    const attributionId = first.attributionId
+    return [{ ...place, entries, first, attributionId, last: entries.at(-1)! }]
+  })
+  await findCaptureEnds(run, companyNo, found)
+  const facts = await readChargeFacts(run, companyNo, found)
+  return found.map(({ at, seq, entries, first, last }, i) => ({
+    ...{ seq, at, entries, last },
+    rateCard: first.rateCard ?? 0,
+    lines: first.lines ?? {},
+    ...facts[i]!,
+  }))
+}
+
+interface ChargeFacts {
+  attribution: Attribution
+  items: unknown
+  metadata: unknown
+  thresholdsReached: number[]
+  refunded: boolean
+}
+
+/** What is known of charges beside their lines, in the same order. */
+async function readChargeFacts(
+  run: Run,
+  companyNo: CompanyNo,
+  charges: { seq: number; attributionId: number; last: EntryRow }[],
+): Promise<ChargeFacts[]> {
+  if (charges.length === 0) return []
+  return run<ChargeFacts>(
+    'ledger-read-charge-facts',
+    `select ${attributionJson}, d.items, d.metadata,
+       coalesce((select array_agg(percent::int order by percent) from threshold_crossing
+         where company_id = $1 and seq = x.last), '{}') as "thresholdsReached",
+       exists (select from refund where company_id = $1 and charge_seq = x.seq) as refunded
+     from unnest($2::int[], $3::bigint[], $4::bigint[]) with ordinality x(whom, seq, last, n)
+     join attribution a on a.company_id = $1 and a.id = x.whom
+     left join charge_detail d on d.company_id = $1 and d.charge_seq = x.seq
+     order by x.n`,
+    [
+      companyNo,
+      arrayOf(charges.map((charge) => charge.attributionId)),
+      arrayOf(charges.map((charge) => charge.seq)),
+      arrayOf(charges.map((charge) => charge.last.seq)),
+    ],
+  )
+}
+
+/**
+ * Moves `last` of captures to the end of what they wrote: the unbroken run of lines right after the charge
+ * that give the rest of its hold back.
+ */
+async function findCaptureEnds(
+  run: Run,
+  companyNo: CompanyNo,
+  charges: { first: EntryRow; last: EntryRow }[],
+): Promise<void> {
+  const captures = charges.filter(({ first }) => first.holdId !== null)
+  if (captures.length === 0) return
+  const rows = await run<RawEntry & { n: bigint }>(
+    'ledger-read-capture-ends',
+    `select x.n, e.* from unnest($2::timestamptz[], $3::bigint[], $4::bigint[]) with ordinality x(at, seq, hold, n)
+     cross join lateral (select ${entryColumns} from ledger_entry e
+       where e.company_id = $1 and e.at = x.at and e.seq > x.seq
+         and (e.type = 3 and e.hold_id = x.hold or e.type in (6, 7)) order by e.seq) e
+     order by x.n, e.seq`,
+    [
+      companyNo,
+      textArray(captures.map(({ last }) => iso(last.at))),
+      arrayOf(captures.map(({ last }) => last.seq)),
+      arrayOf(captures.map(({ first }) => first.holdId)),
+    ],
+  )
+  for (const { n, ...raw } of rows) {
+    const capture = captures[Number(n) - 1]!
+    const [row, end] = [entryOf(raw), capture.last]
+    if (row.seq !== end.seq + 1) continue
     // A void that somebody asked for names its actor, and is a change of its own.
     const isSettling = row.type === 'expire' || (row.type === 'void' && row.actor === null)
-    const settles = end !== undefined && isSettling && row.grantNo === end.grantNo
-    if (!returns && !settles) break
-    end = row
+    const settles = end.type !== 'consume' && isSettling && row.grantNo === end.grantNo
+    if (row.type === 'release' || settles) capture.last = row
   }
-  return end
 }
 
 export interface ChargeFilter {
@@ -191,7 +226,7 @@ export async function readChargePlaces(
   run: Run,
   companyNo: CompanyNo,
   filter: ChargeFilter,
-): Promise<{ at: Moment; seq: number }[]> {
+): Promise<ChargePlace[]> {
   const values: unknown[] = [companyNo]
   const where = ['e.company_id = $1', 'e.type = 4', 'e.charge_seq = e.seq']
   const also = (text: string, ...more: unknown[]) => {
