@@ -1,0 +1,2 @@
+export const SYNC_DUE = 'connector.due'
+export const SYNC_CONNECTOR = 'connector.sync'
