@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ItemType } from './items.ts'
 
 /** What is kept of an erased item's id: enough to know it again, nothing to read. */
 export function erasedKey(type: ItemType | 'message', id: string): Buffer {
-  return createHash('sha256').update(`${type}\n${id}`).digest()
+  return hash('sha256', `${type}\n${id}`, 'buffer')
 }

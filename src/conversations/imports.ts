@@ -1,20 +1,39 @@
 import { z } from 'zod'
 import { NewMember } from '../companies/shapes.ts'
+import { invalid } from '../kit/problem.ts'
 import { credits, text, timeOut } from '../platform/shapes.ts'
 import { type EntityChanges, newEntity } from './entities.ts'
+import { services } from './formats/services.ts'
 import type { EntityType } from './selection.ts'
 import { NewCall, NewEmail } from './shapes.ts'
 
-/** The formats that can be imported, by content type. */
-export const formats = {
+/** What is sent as what content type; JSON is the answer of a transcription service. */
+export const contentTypes = {
   'application/x-ndjson': 'ndjson',
   'application/ndjson': 'ndjson',
   'application/jsonl': 'ndjson',
   'message/rfc822': 'eml',
   'application/mbox': 'mbox',
   'text/vtt': 'vtt',
+  'application/x-subrip': 'srt',
+  'text/srt': 'srt',
+  'text/csv': 'csv',
+  'application/json': 'json',
 } as const
-export type Format = (typeof formats)[keyof typeof formats]
+export type ContentFormat = (typeof contentTypes)[keyof typeof contentTypes]
+
+/** The formats that can be imported. */
+export type Format = Exclude<ContentFormat, 'json'> | (typeof services)[number]
+
+/** The format of a body, by its content type and what the query adds. Refuses what does not tell enough. */
+export function formatOf(content: ContentFormat, { format, kind }: ImportQuestion): Format {
+  if (content === 'csv' && !kind) {
+    throw invalid('kind', 'must say what a CSV file holds: account, contact, deal or lead')
+  }
+  if (content !== 'json') return content
+  if (!format) throw invalid('format', `must be one of ${services.join(', ')} for JSON`)
+  return format
+}
 
 /** One thing that a body brings, with the line it begins at; or why nothing can be made of it. */
 export type Brought = { line: number } & (
@@ -25,6 +44,12 @@ export type Brought = { line: number } & (
   | { kind: 'nothing'; error: string }
 )
 
+/** A line that was not taken, and why. */
+export interface Rejection {
+  line: number
+  error: string
+}
+
 /** What became of a body: what it brought is in, or rejected with the reason. */
 export interface Tally {
   /** Everything up to this line is in or rejected. */
@@ -32,10 +57,13 @@ export interface Tally {
   accepted: number
   rejectedCount: number
   /** The first of the rejected lines. */
-  rejected: { line: number; error: string }[]
+  rejected: Rejection[]
 }
 
+/** So many are in the answer of an import. */
 export const REJECTED_SHOWN = 1_000
+/** So many are kept of one import; those behind are only counted. */
+export const REJECTED_KEPT = 1_000_000
 
 export function emptyTally(): Tally {
   return { line: 0, accepted: 0, rejectedCount: 0, rejected: [] }
@@ -103,7 +131,7 @@ export interface DataImport {
   line: bigint
   accepted: bigint
   rejectedCount: bigint
-  rejected: { line: number; error: string }[]
+  rejected: Rejection[]
   charges: Charge[] | null
   error: string | null
   contentHash: Buffer
@@ -135,10 +163,16 @@ const flag = z
   .optional()
   .transform((value) => value !== undefined && value !== 'false' && value !== '0')
 
-/** The query of an import; what a WebVTT file does not say of its call is told here. */
+/** The query of an import; what a transcript does not say of its call is told here. */
 export const ImportQuestion = z.strictObject({
   history: flag.meta({ description: 'Bring everything in as history: it starts nothing.' }),
   dryRun: flag.meta({ description: 'Change nothing; tell what would be taken and charged.' }),
+  kind: z.enum(['account', 'contact', 'deal', 'lead']).optional().meta({
+    description: 'CSV: what its rows are.',
+  }),
+  format: z.enum(services).optional().meta({
+    description: 'JSON: the transcription service that answered it.',
+  }),
   id: text(200).optional(),
   title: text(1_000).optional(),
   startedAt: z.string().max(50).optional(),
@@ -149,17 +183,21 @@ export const ImportQuestion = z.strictObject({
   accountId: text(200).optional(),
   dealId: text(200).optional(),
   company: text(5_000).optional().meta({
-    description: 'WebVTT: names of the speakers who are the company’s own, separated by commas.',
+    description:
+      'Transcripts: names of the speakers who are the company’s own, separated by commas.',
   }),
 })
 export type ImportQuestion = z.infer<typeof ImportQuestion>
+
+/** One line that was not taken. */
+export const Rejected = z.object({ line: z.number().int(), error: z.string() })
 
 const tally = {
   accepted: z.number().int(),
   rejectedCount: z.number().int(),
   rejected: z
-    .array(z.object({ line: z.number().int(), error: z.string() }))
-    .meta({ description: 'The first 1,000.' }),
+    .array(Rejected)
+    .meta({ description: 'The first 1,000; GET /v1/imports/{id}/rejected has them all.' }),
 }
 
 /** What an import answers, and what is read of one later. */
@@ -167,6 +205,7 @@ export const ImportOut = z
   .object({
     id: z.string().nullable(),
     status: z.enum(['running', 'done', 'stopped', 'failed']),
+    format: z.string(),
     ...tally,
     line: z.number().int().meta({ description: 'How far it came.' }),
     bytes: z.number().int(),

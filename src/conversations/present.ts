@@ -64,9 +64,9 @@ export function emailOut({ item, content }: { item: Item; content: Content | und
 }
 
 export function importOut(one: DataImport) {
-  const { id, status, rejected, history, dryRun, charges, error } = one
+  const { id, status, format, rejected, history, dryRun, charges, error } = one
   return {
-    ...{ id, status, rejected, history, dryRun, charges, error },
+    ...{ id, status, format, rejected, history, dryRun, charges, error },
     accepted: Number(one.accepted),
     rejectedCount: Number(one.rejectedCount),
     line: Number(one.line),

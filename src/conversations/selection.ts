@@ -32,6 +32,8 @@ export interface ItemQuery {
   entity?: { type: EntityType; id: string } | undefined
   accountIds?: readonly string[] | undefined
   dealIds?: readonly string[] | undefined
+  /** Items with each of these words in their title or in the name or address of somebody in them. */
+  words?: readonly string[] | undefined
   /** Items in which one of these members takes part. */
   memberIds?: readonly string[] | undefined
   /** Items in which a member of one of these teams takes part. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isPublicDomain, ownOf, sideOf } from './domains.ts'
 import type { Party, Sentence } from './items.ts'
@@ -66,4 +67,16 @@ test('who is the company', () => {
     'customer',
   ])
   expect(['gmail.com', 'mail.ru', 'customer.test'].map(isPublicDomain)).toEqual([true, true, false])
+})
+
+test('words are counted by hand as the rule says', () => {
+  const byRule = (text: string) =>
+    [...text.replace(/\[[^\]]*\]/g, ' ').matchAll(/[\p{L}\p{N}]\S*/gu)].length
+  const sign = fc.constantFrom(...'ab9 \n\t[]-.é中\u00a0\u2003\ufeff٣😀\u000b\u0085', '𝒜', '\ud800')
+  fc.assert(
+    fc.property(fc.array(sign, { maxLength: 30 }), (signs) => {
+      expect(wordsIn(signs.join(''))).toBe(byRule(signs.join('')))
+    }),
+    { numRuns: 2_000 },
+  )
 })

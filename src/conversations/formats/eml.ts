@@ -22,9 +22,7 @@ export function emailOf(raw: Buffer, parsed: Email, postmark = ''): EmailFound {
   return {
     email: {
       // Without a message id the same bytes are the same email.
-      id: messageId
-        ? undefined
-        : `eml_${createHash('sha256').update(raw).digest('hex').slice(0, 40)}`,
+      id: messageId ? undefined : `eml_${digestOf(raw).slice(0, 40)}`,
       messageId,
       threadId: threadOf(parsed) || undefined,
       sentAt: sentAt.toISOString(),
@@ -37,6 +35,12 @@ export function emailOf(raw: Buffer, parsed: Email, postmark = ''): EmailFound {
       labels: [...new Set(labels.map((label) => clean(label, 200)).filter(Boolean))].slice(0, 200),
     },
   }
+}
+
+/** A digest that is the same for a message in a file, in an mbox and on the wire. */
+function digestOf(raw: Buffer): string {
+  const text = raw.toString('latin1').replaceAll('\r\n', '\n').trimEnd()
+  return createHash('sha256').update(text, 'latin1').digest('hex')
 }
 
 /** Text without what cannot be stored: NUL characters and halves of surrogate pairs. */

@@ -1,25 +1,16 @@
 import webvtt, { type Cue, type Node } from 'webvtt-parser'
-
-/** What a WebVTT file says of a call: who speaks and what; and its lines that could not be read. */
-export interface VttFound {
-  speakers: string[]
-  sentences: { speaker: string; startSeconds: number; endSeconds: number; text: string }[]
-  faults: { line: number; error: string }[]
-}
-
-/** The speaker of a sentence that names none. */
-const NOBODY = 'Speaker'
+import { NOBODY, type Transcript, transcriptOf } from './transcript.ts'
 
 /**
  * Reads a WebVTT file. Speakers are its voices (`<v Rea Rep>`); where it has none, names before a colon
  * (`Rea Rep: Hello`), as meeting services write them, when most cues have one.
  */
-export function vttOf(text: string): VttFound {
+export function vttOf(text: string): Transcript {
   const { cues, errors } = new webvtt.WebVTTParser(entities).parse(text.replaceAll('\0', ''))
   const faults = errors
     .filter(({ message }) => !forgivable.test(message))
     .map(({ line, message }) => ({ line, error: message }))
-  if (!/^\uFEFF?WEBVTT(?:[ \t\r\n]|$)/.test(text)) return { speakers: [], sentences: [], faults }
+  if (!/^\uFEFF?WEBVTT(?:[ \t\r\n]|$)/.test(text)) return transcriptOf([], faults)
   const spoken = cues.flatMap(sentencesOf)
   const named = spoken.filter((sentence) => !sentence.speaker && PREFIX.test(sentence.text)).length
   const prefixes = named * 2 > spoken.length
@@ -31,7 +22,7 @@ export function vttOf(text: string): VttFound {
       text: rest ?? sentence.text,
     }
   })
-  return { speakers: [...new Set(sentences.map(({ speaker }) => speaker))], sentences, faults }
+  return transcriptOf(sentences, faults)
 }
 
 // What the parser objects to without losing a word.

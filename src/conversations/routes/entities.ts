@@ -17,6 +17,7 @@ import {
   readOneEntity,
   removeEntity,
 } from '../service/entities.ts'
+import { words } from './question.ts'
 
 const tags = ['data']
 const params = z.strictObject({ id })
@@ -25,6 +26,7 @@ const querystring = z.strictObject({
   ...page,
   accountId: id.optional(),
   externalId: text(200).optional(),
+  q: words.meta({ description: 'Words of the name, address or domains.' }),
   email: text(320)
     .transform((value) => value.toLowerCase())
     .optional(),
@@ -73,9 +75,10 @@ function addRoutes(app: App, house: { clock: Clock }, type: EntityType, article:
       },
     },
     async (request) => {
-      const { limit, cursor, ...filter } = request.query
+      const { limit, cursor, q, ...filter } = request.query
       const page = { limit, cursor }
-      const { data, nextCursor } = await listEntities(request, request.caller, type, filter, page)
+      const asked = { ...filter, words: q }
+      const { data, nextCursor } = await listEntities(request, request.caller, type, asked, page)
       return { data: data.map(presentEntity), nextCursor }
     },
   )

@@ -90,6 +90,7 @@ export async function listEntities(
     accountId?: string | undefined
     externalId?: string | undefined
     email?: string | undefined
+    words?: readonly string[] | undefined
   },
   page: { limit: number; cursor?: string | undefined },
 ): Promise<{ data: Entity[]; nextCursor: string | null }> {

@@ -1,9 +1,21 @@
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import PostalMime from 'postal-mime'
+import {
+  type Column,
+  type CsvRecord,
+  columnsOf,
+  csvCutter,
+  delimiterOf,
+  entityOf,
+} from '../formats/csv.ts'
 import { emailOf } from '../formats/eml.ts'
 import { type Line, lineCutter } from '../formats/lines.ts'
 import { mboxCutter } from '../formats/mbox.ts'
+import { type Service, serviceTranscriptOf } from '../formats/services.ts'
+import { srtOf } from '../formats/srt.ts'
+import { type Transcript, unreadable } from '../formats/transcript.ts'
 import { vttOf } from '../formats/vtt.ts'
 import {
   type Brought,
@@ -12,9 +24,12 @@ import {
   type Format,
   type ImportQuestion,
 } from '../imports.ts'
+import type { EntityType } from '../selection.ts'
 
 const LINE_BYTES_MAX = 10 * 1024 * 1024
-const MESSAGE_BYTES_MAX = 40 * 1024 * 1024
+export const MESSAGE_BYTES_MAX = 40 * 1024 * 1024
+/** Each takes the parser some time; honest mail has a few dozen. */
+const PARTS_MAX = 20_000
 
 /** What a file brings, one thing after the other; never more than one of them is held. */
 export function readBrought(
@@ -26,7 +41,8 @@ export function readBrought(
   if (format === 'ndjson') return readNdjson(path)
   if (format === 'mbox') return readMbox(path)
   if (format === 'eml') return readEml(path, bytes)
-  return readVtt(path, bytes, asked)
+  if (format === 'csv') return readCsv(path, asked.kind!)
+  return readTranscript(path, bytes, format, asked)
 }
 
 async function* readNdjson(path: string): AsyncGenerator<Brought> {
@@ -69,49 +85,83 @@ async function* readEml(path: string, bytes: number): AsyncGenerator<Brought> {
   else yield parseEmail(1, withoutMark(await readFile(path)))
 }
 
-async function* readVtt(
+async function* readTranscript(
   path: string,
   bytes: number,
+  format: Format,
   asked: ImportQuestion,
 ): AsyncGenerator<Brought> {
-  if (bytes > LINE_BYTES_MAX) return yield nothing(1, 'is larger than 10 MB')
-  const { speakers, sentences, faults } = vttIn(await readFile(path))
+  if (bytes > MESSAGE_BYTES_MAX) return yield nothing(1, 'is larger than 40 MB')
+  const file = await readFile(path)
+  const { speakers, sentences, faults, ...own } = transcriptIn(file, format)
   for (const { line, error } of faults) yield nothing(line, error)
   if (!sentences.length) {
     if (!faults.length) yield nothing(1, 'has no words')
     return
   }
-  const own = new Set(asked.company?.split(',').map((name) => name.trim().toLowerCase()))
+  const { history: _, dryRun: __, kind: ___, format: ____, company, ...about } = asked
+  const ours = new Set(company?.split(',').map((name) => name.trim().toLowerCase()))
   const parties = speakers.map((name) => ({
     id: name,
     name,
-    affiliation: own.has(name.toLowerCase()) ? 'company' : 'customer',
+    affiliation: ours.has(name.toLowerCase()) ? 'company' : 'customer',
   }))
-  const {
-    history: _,
-    dryRun: __,
-    company: ___,
-    title = 'Imported call',
-    durationSeconds = 0,
-    ...rest
-  } = asked
+  // Without an id of its own the same file is the same call.
+  const id =
+    about.id ?? own.id ?? `call_${createHash('sha256').update(file).digest('hex').slice(0, 40)}`
+  const { title = 'Imported call', durationSeconds = own.durationSeconds ?? 0 } = about
   yield brought(1, 'call', {
-    ...{ ...rest, title, durationSeconds, parties },
+    ...{ ...about, id, title, durationSeconds, parties },
     transcript: sentences.map(({ speaker, ...sentence }) => ({ partyId: speaker, ...sentence })),
   })
 }
 
-function vttIn(file: Buffer): ReturnType<typeof vttOf> {
-  const refused = (error: string) => ({ speakers: [], sentences: [], faults: [{ line: 1, error }] })
+function transcriptIn(file: Buffer, format: Format): Transcript {
   try {
-    return vttOf(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(file))
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(file)
+    if (format === 'vtt') return vttOf(text)
+    return format === 'srt' ? srtOf(text) : serviceTranscriptOf(format as Service, text)
   } catch (error) {
     // Tags nested some ten thousand deep end the parser's recursion.
-    return refused(error instanceof RangeError ? 'is nested too deep' : 'is not UTF-8')
+    return unreadable(error instanceof RangeError ? 'is nested too deep' : 'is not UTF-8')
   }
 }
 
-async function parseEmail(line: number, bytes: Buffer, postmark?: string): Promise<Brought> {
+async function* readCsv(path: string, kind: EntityType): AsyncGenerator<Brought> {
+  let cutter: ReturnType<typeof csvCutter> | undefined
+  let columns: Column[] | undefined
+  for await (const one of readLines(path)) {
+    const line = one.no === 1 && one.bytes ? { ...one, bytes: withoutMark(one.bytes) } : one
+    cutter ??= csvCutter(delimiterOf(line))
+    for (const record of cutter.push(line)) {
+      const brought = entityIn(record)
+      if (brought) yield brought
+      if (!columns) return
+    }
+  }
+  for (const record of cutter?.end() ?? []) {
+    const brought = entityIn(record)
+    if (brought) yield brought
+    if (!columns) return
+  }
+
+  function entityIn(record: CsvRecord): Brought | undefined {
+    if ('error' in record) return nothing(record.line, record.error)
+    const { line, cells } = record
+    if (!columns) {
+      const found = columnsOf(kind, cells)
+      if (typeof found === 'string') return nothing(line, found)
+      columns = found
+      return undefined
+    }
+    const found = entityOf(kind, columns, cells)
+    return 'error' in found ? nothing(line, found.error) : brought(line, kind, found.entity)
+  }
+}
+
+/** The email that some bytes are; of what is none, why. */
+export async function parseEmail(line: number, bytes: Buffer, postmark?: string): Promise<Brought> {
+  if (partsIn(bytes) > PARTS_MAX) return nothing(line, 'has too many parts')
   try {
     const found = emailOf(
       bytes,
@@ -125,6 +175,17 @@ async function parseEmail(line: number, bytes: Buffer, postmark?: string): Promi
       `is not an email that can be read: ${(error as Error).message.slice(0, 200)}`,
     )
   }
+}
+
+/** How many lines may begin a part; a message that is text only has none. */
+function partsIn(bytes: Buffer): number {
+  if (!bytes.includes('multipart/')) return 0
+  let parts = 0
+  for (let i = bytes.indexOf('\n--'); i !== -1 && parts <= PARTS_MAX; ) {
+    parts += 1
+    i = bytes.indexOf('\n--', i + 1)
+  }
+  return parts
 }
 
 async function* readLines(path: string): AsyncGenerator<Line> {

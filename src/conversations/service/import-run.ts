@@ -1,11 +1,21 @@
-import type { Caller } from '../../kit/caller.ts'
+import type { Caller, CompanyNo } from '../../kit/caller.ts'
+import type { Tx } from '../../platform/database.ts'
+import { failpoint } from '../../platform/failpoints.ts'
+import { bareMessageId } from '../changes.ts'
 import type { ArrivalPrice, Imports } from '../deps.ts'
-import { type Brought, type DataImport, emptyTally, reject, type Tally } from '../imports.ts'
-import { writeProgress } from '../store/imports.ts'
-import { writeBatch } from './import-batch.ts'
+import {
+  type Brought,
+  type DataImport,
+  emptyTally,
+  REJECTED_KEPT,
+  type Rejection,
+  reject,
+  type Tally,
+} from '../imports.ts'
+import { insertRejections, writeProgress } from '../store/imports.ts'
+import { type BatchOutcome, writeBatch } from './import-batch.ts'
 import { readBrought } from './import-reading.ts'
 import type { Body, Spooled } from './imports.ts'
-import { keysOf, type Put } from './put-items.ts'
 
 const BATCH_THINGS = 500
 const BATCH_CHARACTERS = 4_000_000
@@ -40,23 +50,57 @@ export async function runImport(
       const counted = { ...tally }
       const outcome = await writeBatch(deps, caller, fresh, {
         ...{ history: asked.history, dryRun: asked.dryRun },
-        note: (tx, { accepted, rejected }, upTo) => {
+        note: async (tx, { accepted, rejected }, upTo) => {
+          await keepRejections(tx, caller.companyNo, id, counted.rejectedCount, rejected)
           counted.line = upTo
           counted.accepted += accepted
           counted.rejectedCount += rejected.length
-          return writeProgress(tx, caller.companyNo, id, counted, deps.clock.now())
+          await writeProgress(tx, caller.companyNo, id, counted, deps.clock.now())
         },
       })
+      // A dry run takes everything back that its batches wrote.
+      if (asked.dryRun) await noteDryRun(deps, caller, id, tally, outcome, line)
       tally.accepted += outcome.accepted
       for (const one of outcome.rejected) reject(tally, one.line, one.error)
       tally.line = Math.max(tally.line, line)
       for (const price of outcome.prices) addPrice(prices, price)
+      failpoint('import.batch')
     }
     tally.ended = true
   } catch (error) {
     failure = error
   }
   return { tally, charges: [...prices.values()], failure }
+}
+
+/** Writes how far a dry run came, for nothing else that it writes stays. */
+function noteDryRun(
+  { db, clock }: Imports,
+  { companyNo }: Caller,
+  id: string,
+  before: Tally,
+  { accepted, rejected }: BatchOutcome,
+  line: number,
+): Promise<void> {
+  const counted = {
+    ...{ ...before, line, accepted: before.accepted + accepted },
+    rejectedCount: before.rejectedCount + rejected.length,
+  }
+  return db.company(companyNo, async (tx) => {
+    await keepRejections(tx, companyNo, id, before.rejectedCount, rejected)
+    await writeProgress(tx, companyNo, id, counted, clock.now())
+  })
+}
+
+async function keepRejections(
+  tx: Tx,
+  companyNo: CompanyNo,
+  id: string,
+  before: number,
+  rejected: readonly Rejection[],
+): Promise<void> {
+  const kept = rejected.slice(0, Math.max(0, REJECTED_KEPT - before))
+  if (kept.length) await insertRejections(tx, companyNo, id, before + 1, kept)
 }
 
 /** Things in batches to be written together; no item is twice in one, so that the order is kept. */
@@ -114,12 +158,11 @@ function isFresh(one: Brought, seen: Set<string>, tally: Tally): boolean {
 function keysOfBrought(one: Brought): string[] {
   if (one.kind === 'nothing' || one.kind === 'member') return []
   const { id } = one.asked
-  if (one.kind === 'call' || one.kind === 'email') {
-    return keysOf({ type: one.kind, id, asked: one.asked } as Put).map((key) =>
-      key.toString('base64'),
-    )
+  const keys = id === undefined ? [] : [`${one.kind} ${id}`]
+  if (one.kind === 'email' && one.asked.messageId) {
+    keys.push(`message ${bareMessageId(one.asked.messageId)}`)
   }
-  return id === undefined ? [] : [`${one.kind} ${id}`]
+  return keys
 }
 
 function sizeOf(one: Brought): number {

@@ -8,12 +8,18 @@ import { recordAudit } from '../../companies/service/audit.ts'
 import { actorOf, type Caller } from '../../kit/caller.ts'
 import { micros, toJson } from '../../kit/credits.ts'
 import { pageOf, readCursor } from '../../kit/cursor.ts'
-import { notFound, Problem } from '../../kit/problem.ts'
+import { invalid, notFound, Problem } from '../../kit/problem.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Database } from '../../platform/database.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Imports } from '../deps.ts'
-import { type DataImport, type Format, type ImportQuestion, judged } from '../imports.ts'
+import {
+  type DataImport,
+  type Format,
+  type ImportQuestion,
+  judged,
+  REJECTED_SHOWN,
+} from '../imports.ts'
 import {
   endImport,
   forgetKey,
@@ -21,6 +27,7 @@ import {
   readImportById,
   readImportByKey,
   readImports,
+  readRejections,
 } from '../store/imports.ts'
 import { runImport } from './import-run.ts'
 
@@ -133,9 +140,37 @@ export async function readImport(
   caller: Caller,
   id: string,
 ): Promise<DataImport> {
-  const one = await db.snapshot(caller.companyNo, (tx) => readImportById(tx, caller.companyNo, id))
-  if (!one) throw notFound('import', id)
-  return judged(one, clock.now())
+  const { companyNo } = caller
+  return db.snapshot(companyNo, async (tx) => {
+    const one = await readImportById(tx, companyNo, id)
+    if (!one) throw notFound('import', id)
+    // Only its end gathers them; one that its server left has none.
+    const rejected =
+      one.status === 'running'
+        ? await readRejections(tx, companyNo, id, 0n, REJECTED_SHOWN)
+        : one.rejected
+    return judged(
+      { ...one, rejected: rejected.map(({ line, error }) => ({ line, error })) },
+      clock.now(),
+    )
+  })
+}
+
+/** The lines that an import did not take, in their order. */
+export async function listRejected(
+  { db }: Pick<Imports, 'db'>,
+  caller: Caller,
+  id: string,
+  page: { limit: number; cursor?: string | undefined },
+) {
+  const { companyNo } = caller
+  const [after] = readCursor(page.cursor, 'bigint') ?? []
+  const rows = await db.snapshot(companyNo, async (tx) => {
+    if (!(await readImportById(tx, companyNo, id))) throw notFound('import', id)
+    return readRejections(tx, companyNo, id, after ?? 0n, page.limit + 1)
+  })
+  const { data, nextCursor } = pageOf(rows, page.limit, ({ no }) => [no])
+  return { data: data.map(({ line, error }) => ({ line, error })), nextCursor }
 }
 
 /** Imports, newest first. */
@@ -152,6 +187,8 @@ export async function listImports(
   const { data, nextCursor } = pageOf(rows, page.limit, (one) => [one.createdAt, one.id])
   return { data: data.map((one) => judged(one, clock.now())), nextCursor }
 }
+
+type Coded = Error & { code?: string }
 
 /** A body that waits in a file. */
 export interface Spooled {
@@ -180,7 +217,9 @@ async function spool(folder: string, stream: Readable): Promise<Spooled> {
     await pipeline(stream, measure, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
   } catch (error) {
     await rm(path, { force: true })
-    throw error
+    // Whoever sent it went away; nobody hears this, but it is no fault of ours.
+    const isBroken = /^(ECONNRESET|ERR_STREAM_PREMATURE_CLOSE)$/.test((error as Coded).code ?? '')
+    throw isBroken ? invalid('body', 'ended before it was whole') : error
   }
   return { path, bytes, hash: hash.digest() }
 }

@@ -2,7 +2,7 @@ import type { Caller, CompanyNo } from '../../kit/caller.ts'
 import type { Tx } from '../../platform/database.ts'
 import type { Content, Item } from '../items.ts'
 import type { Condition, ItemQuery, Order, PriceClasses } from '../selection.ts'
-import { all, behind, matching, visibleTo } from '../store/selection.ts'
+import { all, behind, fitting, matching, visibleTo } from '../store/selection.ts'
 
 export type { PriceClasses }
 // Conditions for queries of other modules that join their rows to `item`.
@@ -33,6 +33,40 @@ export function readItems(
   const { order = 'newest', after, limit } = reading
   const where = all([conditionOf(companyNo, query, reading), after && behind(order, after)])
   return readItemsWhere(tx, where, order, limit)
+}
+
+/** Items that a caller may see, also those that features may not read, without content. */
+export function readSeen(
+  tx: Tx,
+  caller: Caller,
+  query: ItemQuery,
+  { order, after, limit, where }: Seen,
+): Promise<Item[]> {
+  const seen = all([seenBy(caller, query, where), after && behind(order, after)])
+  return readItemsWhere(tx, seen, order, limit)
+}
+
+/** How to read them: in order of their own dates, behind a place in it. */
+export interface Seen {
+  order: 'newest' | 'oldest'
+  after?: Pick<Item, 'occurredAt' | 'no'> | undefined
+  limit: number
+  where?: Condition | undefined
+}
+
+/** How many items of a query a caller may see. */
+export async function countSeen(
+  tx: Tx,
+  caller: Caller,
+  query: ItemQuery,
+  where?: Condition,
+): Promise<number> {
+  const rows = await countWhere(tx, seenBy(caller, query, where), SHORT_UP_TO_SECONDS)
+  return rows.reduce((sum, { items }) => sum + Number(items), 0)
+}
+
+function seenBy(caller: Caller, query: ItemQuery, where: Condition | undefined): Condition {
+  return all([fitting(caller.companyNo, query), visibleTo(caller), where])
 }
 
 /** The contents of items by number; a number without content is missing. */

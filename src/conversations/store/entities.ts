@@ -33,6 +33,7 @@ export async function readEntities(
     accountId?: string | undefined
     externalId?: string | undefined
     email?: string | undefined
+    words?: readonly string[] | undefined
   },
   before: { at: Date; id: string } | undefined,
   limit: number,
@@ -46,6 +47,12 @@ export async function readEntities(
     ${when(filter.accountId, (id) => sql`account_id = ${id}`)}
     ${when(filter.externalId, (id) => sql`external_id = ${id}`)}
     ${when(filter.email, (email) => sql`email = ${email}`)}
+    ${when(
+      filter.words,
+      (words) => sql`(select bool_and(strpos(
+        lower(concat_ws(' ', name, email, external_id, array_to_string(domains, ' '))), word) > 0)
+      from unnest(${textArray(words.map((word) => word.toLowerCase()))}::text[]) as word)`,
+    )}
     ${when(before, ({ at, id }) => sql`(created_at, id) < (${at}, ${id})`)}
     order by created_at desc, id desc limit ${limit}`.execute(tx)
   return rows

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { CompanyNo } from '../../kit/caller.ts'
+import { arrayOf, textArray } from '../../platform/arrays.ts'
 import type { Tx } from '../../platform/database.ts'
-import type { DataImport, Tally } from '../imports.ts'
+import type { DataImport, Rejection, Tally } from '../imports.ts'
 
 export interface NewImport
   extends Pick<
@@ -77,6 +78,39 @@ export async function writeProgress(
   await sql`
     update data_import set line = ${line}, accepted = ${accepted}, rejected_count = ${rejectedCount}, beat_at = ${beatAt}
     where company_id = ${companyNo} and id = ${id}`.execute(tx)
+}
+
+/** Writes down lines that were not taken; the first of them is the import's `first`th. */
+export async function insertRejections(
+  tx: Tx,
+  companyNo: CompanyNo,
+  id: string,
+  first: number,
+  rejected: readonly Rejection[],
+): Promise<void> {
+  await sql`
+    insert into import_rejection (company_id, import_id, no, line, error)
+    select ${companyNo}, ${id}, ${first}::bigint - 1 + place, line, error
+    from unnest(${arrayOf(rejected.map(({ line }) => line))}::bigint[],
+      ${textArray(rejected.map(({ error }) => error))}::text[]) with ordinality as given (line, error, place)`.execute(
+    tx,
+  )
+}
+
+/** Lines that an import did not take, in their order, behind a number. */
+export async function readRejections(
+  tx: Tx,
+  companyNo: CompanyNo,
+  id: string,
+  after: bigint,
+  limit: number,
+): Promise<(Rejection & { no: bigint })[]> {
+  const { rows } = await sql<{ no: bigint; line: bigint; error: string }>`
+    select no, line, error from import_rejection
+    where company_id = ${companyNo} and import_id = ${id} and no > ${after} order by no limit ${limit}`.execute(
+    tx,
+  )
+  return rows.map(({ no, line, error }) => ({ no, line: Number(line), error }))
 }
 
 export async function endImport(

@@ -242,13 +242,20 @@ async function upsert(
   const list = names.map(snake).join(', ')
   const changes = names.map((name) => `${snake(name)} = excluded.${snake(name)}`).join(', ')
   const given = names.map((name) => `"${name}" ${types[name]}`).join(', ')
-  const json = JSON.stringify(rows, (_, value) =>
-    typeof value === 'bigint' ? String(value) : value,
-  )
+  const big = names.filter((name) => types[name] === 'bigint')
+  // A replacer would be asked about every value of every row.
+  const json = JSON.stringify(rows.map((row) => withTexts(row, big)))
   await sql`
     insert into ${sql.raw(table)} (company_id, ${sql.raw(list)})
     select ${companyNo}, given.* from json_to_recordset(${json}::json) as given (${sql.raw(given)})
     on conflict (company_id, ${sql.raw(key)}) do update set ${sql.raw(changes)}`.execute(tx)
+}
+
+/** A row whose bigints are texts, as JSON has none. */
+function withTexts(row: object, names: readonly string[]): object {
+  const copy: Record<string, unknown> = { ...row }
+  for (const name of names) if (typeof copy[name] === 'bigint') copy[name] = String(copy[name])
+  return copy
 }
 
 function snake(name: string): string {

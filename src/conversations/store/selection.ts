@@ -67,6 +67,7 @@ export function fitting(companyNo: CompanyNo, query: ItemQuery): Condition {
     query.labels,
     (labels) => sql`(item.type = 'call' or item.labels && ${textArray(labels)}::text[])`,
   )
+  add(query.words, (words) => all(words.map(spoken)))
   add(query.history, (history) => sql`item.history = ${history}`)
   add(query.side, wordsOf)
   return all(conditions)
@@ -100,6 +101,14 @@ export function wordsOf(side: Side): Condition {
   if (side === 'company') return sql`item.company_words > 0`
   if (side === 'customer') return sql`item.customer_words > 0`
   return sql`item.company_words + item.customer_words > 0`
+}
+
+/** Items that have a word, or a part of it, in their title or among their people. */
+function spoken(word: string): Condition {
+  const part = word.toLowerCase()
+  return sql`(strpos(lower(item.title), ${part}) > 0 or exists (
+    select from jsonb_array_elements(item.parties) as party
+    where strpos(lower(party ->> 'name'), ${part}) > 0 or strpos(lower(party ->> 'email'), ${part}) > 0))`
 }
 
 /** One type is compared plainly, so that an index gives its items in order of date. */
