@@ -16,7 +16,10 @@ test.each([
 })
 
 test('what was never set has its default', () => {
-  expect(settingsOf({})).toEqual({ alertRecipients: null, emailDomains: [], limits: defaultLimits })
+  expect(settingsOf({})).toEqual({
+    ...{ alertRecipients: null, emailDomains: [], gongIds: 'decimal' },
+    limits: defaultLimits,
+  })
   const own = { ...defaultLimits, gongPerDay: 5 }
   expect(settingsOf({ limits: { gongPerDay: 5 } as never }).limits).toEqual(own)
 })

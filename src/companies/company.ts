@@ -4,8 +4,13 @@ export interface CompanySettings {
   alertRecipients: string[] | null
   /** The mail domains of the company itself: whoever writes from there is not a customer. */
   emailDomains: string[]
+  /** How the `/v2` doors show ids: as decimal numbers that stand for ours, or ours as they are. */
+  gongIds: GongIds
   limits: Limits
 }
+
+export const gongIds = ['decimal', 'own'] as const
+export type GongIds = (typeof gongIds)[number]
 
 export interface Limits {
   /** Questions and briefs that a signed-in member may make by hand in an hour. */
@@ -37,6 +42,7 @@ export function settingsOf(stored: Partial<CompanySettings>): CompanySettings {
   return {
     alertRecipients: stored.alertRecipients ?? null,
     emailDomains: stored.emailDomains ?? [],
+    gongIds: stored.gongIds ?? 'decimal',
     limits: { ...defaultLimits, ...stored.limits },
   }
 }

@@ -14,7 +14,9 @@ export interface Integration {
   /** The team whose use its charges are. */
   teamId: string | null
   scopes: Scope[]
-  /** The start of its key, to tell keys apart. */
+  /** The OAuth client that its member let in; it has tokens instead of a key. Null: it has a key. */
+  clientId: string | null
+  /** The start of its key, to tell keys apart; `OAuth` without one. */
   keyHint: string
   expiresAt: Date | null
   lastUsedAt: Date | null

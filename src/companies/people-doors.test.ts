@@ -32,6 +32,23 @@ test('a member is made, read, listed, changed and removed', async () => {
   expect(again.body).toMatchObject({ status: 409, code: 'conflict' })
 })
 
+test('an id that several ask for at once is given to one', async () => {
+  const company = await house.newCompany()
+  const asked = (path: string, body: object) =>
+    Promise.all(Array.from({ length: 6 }, () => company.post(path, body)))
+  const one = [201, ...Array(5).fill(409)]
+  const members = await Promise.all(
+    Array.from({ length: 6 }, (_, i) =>
+      company.post('/v1/members', { id: 'ann', name: 'Ann', email: `ann-${i}@at-once.test` }),
+    ),
+  )
+  expect(members.map(({ status }) => status).sort()).toEqual(one)
+  const teams = await asked('/v1/teams', { id: 'sales', name: 'Sales' })
+  expect(teams.map(({ status }) => status).sort()).toEqual(one)
+  const mails = await asked('/v1/members', { name: 'Bob', email: 'bob@at-once.test' })
+  expect(mails.map(({ status }) => status).sort()).toEqual(one)
+})
+
 test('an email address belongs to one member, whatever its case', async () => {
   await company.post('/v1/members', person('bob'))
   const same = await company.post('/v1/members', { name: 'Bobby', email: 'BOB@example.com' })

@@ -2,6 +2,7 @@ import type { AuditEntry } from './audit.ts'
 import type { Company } from './company.ts'
 import type { Integration } from './integration.ts'
 import type { Member, Team } from './people.ts'
+import type { OwnSession } from './session.ts'
 
 // Nouns as their doors show them.
 
@@ -11,8 +12,8 @@ export function companyOut(
   },
 ) {
   const { id, name, timezone, onTestClock, alertRecipients, settings, createdAt } = company
-  const { emailDomains, limits } = settings
-  const own = { id, name, timezone, onTestClock, alertRecipients, emailDomains, limits }
+  const { emailDomains, gongIds, limits } = settings
+  const own = { id, name, timezone, onTestClock, alertRecipients, emailDomains, gongIds, limits }
   return { ...own, createdAt: createdAt.toISOString() }
 }
 
@@ -31,6 +32,16 @@ export function integrationOut(integration: Integration) {
     expiresAt: expiresAt?.toISOString() ?? null,
     lastUsedAt: lastUsedAt?.toISOString() ?? null,
     createdAt: createdAt.toISOString(),
+  }
+}
+
+export function ownSessionOut(session: OwnSession, currentId: string | undefined) {
+  const { id, address, userAgent, createdAt, lastUsedAt, expiresAt } = session
+  return {
+    ...{ id, isCurrent: id === currentId, address, userAgent },
+    createdAt: createdAt.toISOString(),
+    lastUsedAt: lastUsedAt.toISOString(),
+    expiresAt: expiresAt.toISOString(),
   }
 }
 

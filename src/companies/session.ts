@@ -15,8 +15,26 @@ export interface SessionLimits {
 export interface Session {
   companyNo: number
   companyId: string
+  /** Stands for it in lists. */
+  id: string
   memberId: string
   role: Role
+  lastUsedAt: Date
+  expiresAt: Date
+}
+
+/** Where a session was begun from, as the request told; to recognise it by, and for nothing else. */
+export interface SeenFrom {
+  address: string | null
+  /** What the browser calls itself. */
+  userAgent: string | null
+}
+
+/** A session as its own person sees it. */
+export interface OwnSession extends SeenFrom {
+  /** Stands for the session in lists; it opens nothing. */
+  id: string
+  createdAt: Date
   lastUsedAt: Date
   expiresAt: Date
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isTimezone } from '../kit/calendar.ts'
 import { roles, scopes } from '../kit/caller.ts'
 import { id, page, text, time, timeOut } from '../platform/shapes.ts'
+import { gongIds } from './company.ts'
 import { accessKinds, integrationKinds } from './integration.ts'
 import { visibilities } from './people.ts'
 
@@ -56,6 +57,7 @@ export const Company = z
       .array(id)
       .meta({ description: 'The members who are told when credits run low.' }),
     emailDomains: z.array(z.string()),
+    gongIds: z.enum(gongIds),
     limits: limitsOut,
     createdAt: timeOut,
   })
@@ -79,6 +81,10 @@ export const CompanyChange = z.strictObject({
     )
     .max(200)
     .optional(),
+  gongIds: z
+    .enum(gongIds)
+    .optional()
+    .meta({ description: 'How the /v2 doors show ids: as decimal numbers, or as they are here.' }),
   limits: z
     .strictObject({
       manualPerMemberHour: limit.optional(),
@@ -168,6 +174,9 @@ const integrationFields = {
   memberId: id.nullable(),
   teamId: id.nullable(),
   scopes: z.array(z.enum(scopes)),
+  clientId: z.string().nullable().meta({
+    description: 'The OAuth client that the member let in; it has tokens instead of a key.',
+  }),
   keyHint: z.string().meta({ description: 'The start of the key, to tell keys apart.' }),
   expiresAt: timeOut.nullable(),
   lastUsedAt: timeOut.nullable(),
@@ -175,6 +184,7 @@ const integrationFields = {
 }
 
 export const Integration = z.object(integrationFields).meta({ id: 'Integration' })
+export const Connections = z.object({ data: z.array(Integration) }).meta({ id: 'Connections' })
 
 const key = z.string().meta({ description: 'Shown this once.' })
 export const OpenedIntegration = z
@@ -223,6 +233,23 @@ export const SessionOut = z
   })
   .meta({ id: 'Session' })
 
+export const OwnSessions = z
+  .object({
+    data: z.array(
+      z.object({
+        id,
+        isCurrent: z.boolean(),
+        address: z.string().nullable(),
+        userAgent: z.string().nullable(),
+        createdAt: timeOut,
+        lastUsedAt: timeOut,
+        expiresAt: timeOut,
+      }),
+    ),
+  })
+  .meta({ id: 'OwnSessions' })
+export const EndedSessions = z.object({ ended: z.number().int() })
+
 export const PasswordChange = z.strictObject({ current: z.string().min(1).max(1000), password })
 
 const token = z.string().regex(/^[0-9a-z]{52}$/, { error: 'is no invitation' })
@@ -230,6 +257,7 @@ export const Invitation = z
   .object({
     token: z.string().meta({ description: 'Shown this once; the link is /invitation#token.' }),
     expiresAt: timeOut,
+    mailed: z.boolean().meta({ description: 'Whether the link goes to the member by mail.' }),
   })
   .meta({ id: 'Invitation' })
 export const InvitationLook = z.strictObject({ token })

@@ -78,6 +78,7 @@ export const chargedTools: Tool[] = [
     description:
       'Generates a brief about an account, deal, contact or lead from one of the published templates that ' +
       `list_briefs names. Sections built on trackers are free; sections that read calls or emails spend. ${PRICES}`,
+    scope: 'ai:brief',
     spends: true,
     input: z.strictObject({
       briefName: text(200).meta({ description: 'The name of a published template.' }),
@@ -103,6 +104,7 @@ function askTool(type: 'account' | 'deal', about: string): Tool {
     description:
       `Answers a question from the calls and emails of ${about}; cites the calls and emails it stands on, ` +
       `with quotes. ${PRICES}`,
+    scope: 'ai:ask',
     spends: true,
     input: z.strictObject({
       id: id.meta({ description: `The id of the ${type}.` }),

@@ -5,8 +5,7 @@ import { generateBrief } from '../briefs/service/generate.ts'
 import { presentBalance } from '../charges/charge.ts'
 import { readBalance } from '../charges/service/balance.ts'
 import { readUsage } from '../insight/service/usage.ts'
-import { requireScope } from '../kit/caller.ts'
-import { toJson, ZERO } from '../kit/credits.ts'
+import { parseCredits, sayAvailable, sayCredits, toJson, ZERO } from '../kit/credits.ts'
 import { pageOf, readCursor } from '../kit/cursor.ts'
 import { invalid } from '../kit/problem.ts'
 import { id, text, time } from '../platform/shapes.ts'
@@ -66,11 +65,11 @@ export const freeTools: Tool[] = [
     title: 'Read the credit balance',
     description:
       'Tells how many credits are available, held and used, and how much of all is used. Free.',
+    scope: 'credits:read',
     spends: false,
     input: z.strictObject({}),
     output: z.looseObject({ available: z.number(), held: z.number(), status: z.string() }),
     async run(deps, caller) {
-      requireScope(caller, 'credits:read')
       const { asOf, status, ...balance } = await readBalance(deps, caller.companyNo)
       return listed({ asOf: asOf.toISOString(), status, ...presentBalance(balance) })
     },
@@ -81,6 +80,7 @@ export const freeTools: Tool[] = [
     description:
       'Tells what credits were used by day, week or month, split by feature, instance, integration, member, ' +
       'team or item type where asked; the last 90 days unless given. Free.',
+    scope: 'credits:read',
     spends: false,
     input: z.strictObject({
       from: time.optional(),
@@ -109,6 +109,7 @@ export const freeTools: Tool[] = [
     title: 'List briefs',
     description:
       'Lists the published templates that generate_brief takes, with their sections. Free.',
+    scope: 'ai:brief',
     spends: false,
     input: z.strictObject(page),
     output: List,
@@ -126,6 +127,7 @@ export const freeTools: Tool[] = [
     name: 'list_trackers',
     title: 'List trackers',
     description: 'Lists the trackers: what each looks for, and whether it goes on. Free.',
+    scope: 'trackers:read',
     spends: false,
     input: z.strictObject(page),
     output: List,
@@ -142,6 +144,7 @@ export const freeTools: Tool[] = [
     title: 'Read what a tracker found',
     description:
       'Reads what a tracker found in calls and emails, the latest processed first, with quotes. Free, always.',
+    scope: 'trackers:read',
     spends: false,
     input: z.strictObject({
       trackerId: id,
@@ -179,7 +182,9 @@ function estimated({
   const { available } = balance
   const sufficient = credits <= available
   const structured = { credits, available, sufficient, callsSearched, emailsSearched }
-  const text = `It would cost ${credits} credits (${callsSearched} calls, ${emailsSearched} emails); ${available} are available.`
+  const exact = (amount: number) => parseCredits(amount) ?? ZERO
+  const read = `${callsSearched} calls, ${emailsSearched} emails`
+  const text = `It would cost ${sayCredits(exact(credits))} (${read}); ${sayAvailable(exact(available))}.`
   return { structured, text, charged: ZERO }
 }
 

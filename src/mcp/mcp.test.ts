@@ -164,7 +164,10 @@ test('without a valid key it is 401, and says where to learn more', async () => 
   const none = await send({})
   expect(none.status).toBe(401)
   const metadata = `${address}/.well-known/oauth-protected-resource/mcp`
-  expect(none.headers.get('www-authenticate')).toBe(`Bearer resource_metadata="${metadata}"`)
+  const scopes = 'ai:ask ai:brief trackers:read credits:read'
+  expect(none.headers.get('www-authenticate')).toBe(
+    `Bearer scope="${scopes}", resource_metadata="${metadata}"`,
+  )
   const wrong = await send({ authorization: 'Bearer nonsense' })
   expect(wrong.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token", /)
   expect(await (await fetch(metadata)).json()).toMatchObject({
@@ -176,6 +179,29 @@ test('without a valid key it is 401, and says where to learn more', async () => 
   expect((await send({ authorization, origin: 'http://localhost:5173' })).status).toBe(200)
   const get = await fetch(new URL('/mcp', address), { headers: { authorization } })
   expect(get.status).toBe(405)
+})
+
+test('a key that asks too fast is told to wait, and others are not', async () => {
+  const slow = await testHouse({ model, settings: { mcpPerMinute: 6 }, on: house.database })
+  const send = (key: string) =>
+    slow.app.inject({
+      ...{ method: 'POST', url: '/mcp', payload: { jsonrpc: '2.0', id: 1, method: 'ping' } },
+      headers: {
+        ...{
+          authorization: `Bearer ${key}`,
+          host: 'localhost',
+          'content-type': 'application/json',
+        },
+        accept: 'application/json, text/event-stream',
+      },
+    })
+  expect((await send(company.key)).statusCode).toBe(200)
+  const refused = await send(company.key)
+  expect([refused.statusCode, refused.json().code]).toEqual([429, 'rate-limited'])
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+  const other = await house.newCompany()
+  expect((await send(other.key)).statusCode).toBe(200)
+  await slow.close()
 })
 
 test('what tools say of themselves is ours, plain, and the same for everybody', () => {

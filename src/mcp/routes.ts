@@ -1,25 +1,30 @@
 import { createMcpHandler } from '@modelcontextprotocol/server'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { authenticateKey } from '../companies/service/authenticate.ts'
-import type { KeyRing } from '../companies/service/key-ring.ts'
-import { type Caller, scopes } from '../kit/caller.ts'
+import { openPace } from '../http/rate-limits.ts'
+import { may, type Scope } from '../kit/caller.ts'
+import { isOwnHost, isOwnOrigin } from '../kit/origin.ts'
 import { Problem } from '../kit/problem.ts'
 import type { App } from '../platform/app.ts'
-import { isOwnHost, isOwnOrigin } from './origin.ts'
-import { type McpDeps, makeMcpServer, type Who } from './server.ts'
+import {
+  askForScope,
+  askForToken,
+  type Bearer,
+  type BearerDeps,
+  bearerOf,
+  METADATA,
+  metadataOf,
+} from './bearer.ts'
+import { type McpDeps, makeMcpServer, tools, type Who } from './server.ts'
 
-export interface McpHouse extends McpDeps {
-  keys: KeyRing
-  publicUrl: string | undefined
-  /** Who issues tokens for this server; none until there is one. */
-  authorizationServers?: string[] | undefined
+export interface McpHouse extends McpDeps, BearerDeps {
+  /** How many requests a key or connection may send a minute to one process. */
+  mcpPerMinute: number
 }
 
-const METADATA = '/.well-known/oauth-protected-resource'
 const hidden = { config: { access: 'public', key: 'none' }, schema: { hide: true } } as const
 
 /**
- * The MCP server over Streamable HTTP. Each request stands alone and brings its key: there are no
+ * The MCP server over Streamable HTTP. Each request stands alone and brings its key or token: there are no
  * sessions, so any server can answer any of them.
  */
 export function mcpRoutes(app: App, house: McpHouse): void {
@@ -33,21 +38,22 @@ export function mcpRoutes(app: App, house: McpHouse): void {
     },
   )
   app.addHook('onClose', () => handler.close())
+  const pace = openPace(house.mcpPerMinute / 60)
   app.route({
     method: ['GET', 'POST', 'DELETE'],
     url: '/mcp',
     ...hidden,
     handler: async (request, reply) => {
-      const { host, origin } = request.headers
-      const { publicUrl } = house
-      if (!isOwnHost(host, publicUrl) || !isOwnOrigin(origin, host, publicUrl)) {
-        throw new Problem('forbidden', 'Requests may not come by this host name or from this page.')
-      }
-      const caller = await authenticated(house, request, reply)
-      if (!caller) return reply
+      requireOwnWay(house, request)
+      const bearer = await authenticated(house, request, reply)
+      if (!bearer) return reply
+      const { caller } = bearer
+      pace(caller)
+      const missing = missingScope(request, bearer)
+      if (missing) return askForScope(house, request, reply, caller, missing)
       const answer = await handler.fetch(webRequest(request), {
         parsedBody: request.body,
-        // The key itself goes no further.
+        // The key or token itself goes no further.
         authInfo: {
           token: '',
           clientId: caller.integrationId ?? '',
@@ -59,54 +65,41 @@ export function mcpRoutes(app: App, house: McpHouse): void {
     },
   })
   for (const url of [METADATA, `${METADATA}/mcp`]) {
-    app.get(url, hidden, async (request, reply) =>
-      reply.type('application/json').send(metadataOf(house, request)),
-    )
+    app.get(url, hidden, async (request, reply) => {
+      requireOwnWay(house, request)
+      return reply.type('application/json').send(metadataOf(house, request))
+    })
   }
 }
 
-/** Who sends a request; answers 401 with where to find out how to get a token. */
+/** Refuses what comes by a name that somebody else can point at us, or from a page that is not ours. */
+function requireOwnWay({ publicUrl }: McpHouse, { headers }: FastifyRequest): void {
+  const { host, origin } = headers
+  if (!isOwnHost(host, publicUrl) || !isOwnOrigin(origin, host, publicUrl)) {
+    throw new Problem('forbidden', 'Requests may not come by this host name or from this page.')
+  }
+}
+
 async function authenticated(
   house: McpHouse,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<Caller | undefined> {
-  const { authorization } = request.headers
+): Promise<Bearer | undefined> {
   try {
-    const isBearer = /^bearer /i.test(authorization ?? '')
-    return await authenticateKey({ ...house }, isBearer ? authorization : undefined)
+    return await bearerOf(house, request)
   } catch (error) {
     if (!(error instanceof Problem && error.code === 'unauthenticated')) throw error
-    const said = authorization === undefined ? '' : 'error="invalid_token", '
-    reply
-      .code(401)
-      .header(
-        'www-authenticate',
-        `Bearer ${said}resource_metadata="${baseOf(house, request)}${METADATA}/mcp"`,
-      )
-      .send({
-        jsonrpc: '2.0',
-        id: null,
-        error: { code: -32_001, message: error.message, data: { code: error.code } },
-      })
+    askForToken(house, request, reply, error)
     return undefined
   }
 }
 
-/** RFC 9728: what this server is, and who issues tokens for it. */
-function metadataOf(house: McpHouse, request: FastifyRequest) {
-  const { authorizationServers = [] } = house
-  return {
-    resource: `${baseOf(house, request)}/mcp`,
-    resource_name: 'Sluice',
-    bearer_methods_supported: ['header'],
-    scopes_supported: scopes.filter((scope) => scope !== 'admin'),
-    ...(authorizationServers.length ? { authorization_servers: authorizationServers } : {}),
-  }
-}
-
-function baseOf({ publicUrl }: McpHouse, { protocol, headers }: FastifyRequest): string {
-  return publicUrl ?? `${protocol}://${headers.host ?? 'localhost'}`
+/** The scope that the tool of a request needs and its client lacks, though its person could give it. */
+function missingScope({ body }: FastifyRequest, { caller, mayHave }: Bearer): Scope | undefined {
+  const { method, params } = (body ?? {}) as { method?: unknown; params?: { name?: unknown } }
+  if (method !== 'tools/call') return undefined
+  const needed = tools.find(({ name }) => name === params?.name)?.scope
+  return needed && !may(caller, needed) && mayHave.includes(needed) ? needed : undefined
 }
 
 function webRequest({ method, url, headers, body }: FastifyRequest): Request {

@@ -1,7 +1,7 @@
 import { type CallToolResult, McpServer } from '@modelcontextprotocol/server'
 import { readBalance } from '../charges/service/balance.ts'
 import { problemOf } from '../http/problems.ts'
-import type { Caller } from '../kit/caller.ts'
+import { type Caller, requireScope } from '../kit/caller.ts'
 import { toJson } from '../kit/credits.ts'
 import type { Logger } from '../platform/log.ts'
 import { chargedTools } from './charged-tools.ts'
@@ -52,6 +52,7 @@ async function callTool(
   try {
     const { caller, requestId: known } = await who()
     requestId = known
+    if (tool.scope) requireScope(caller, tool.scope)
     return await resultOf(deps, caller, await tool.run(deps, caller, asked as never))
   } catch (error) {
     const problem = problemOf(error)

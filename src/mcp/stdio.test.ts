@@ -1,8 +1,11 @@
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type TestHouse, testHouse } from '../../tests/kit/house.ts'
 import { CLOCK, fund } from '../../tests/kit/samples.ts'
+
+// Each test starts a whole program, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 })
 
 let house: TestHouse
 beforeAll(async () => {
@@ -34,7 +37,7 @@ test('a client on the same machine speaks with it over standard input and output
   // A key that is taken back does nothing more, on an open connection either.
   await company.del(`/v1/integrations/${company.keyId}`)
   await expect
-    .poll(async () => (await balance()).structuredContent, { timeout: 5_000 })
+    .poll(async () => (await balance()).structuredContent, { timeout: 30_000 })
     .toMatchObject({ code: 'unauthenticated' })
   await client.close()
 })

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { AutomationDeps } from '../automations/service/deps.ts'
 import type { Deps as UsageDeps } from '../insight/service/usage.ts'
-import type { Caller } from '../kit/caller.ts'
+import type { Caller, Scope } from '../kit/caller.ts'
 import type { Credits } from '../kit/credits.ts'
 import type { TrackerDeps } from '../trackers/service/deps.ts'
 
@@ -27,6 +27,8 @@ export interface Tool {
   description: string
   input: z.ZodObject
   output: z.ZodObject
+  /** What the caller needs for it; undefined where that depends on the arguments. */
+  scope?: Scope
   /** Whether it may charge: then it is not read-only. */
   spends: boolean
   run(deps: ToolDeps, caller: Caller, asked: never): Promise<Given>

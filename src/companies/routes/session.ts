@@ -3,14 +3,17 @@ import { z } from 'zod'
 import { Problem } from '../../kit/problem.ts'
 import type { App } from '../../platform/app.ts'
 import { answers, id, nothing } from '../../platform/shapes.ts'
-import { memberOut } from '../present.ts'
+import { memberOut, ownSessionOut } from '../present.ts'
+import * as invitations from '../service/invitations.ts'
 import * as service from '../service/sessions.ts'
 import { maySignIn, readSessionCookie, sessionCookie } from '../session.ts'
 import {
+  EndedSessions,
   Invitation,
   InvitationAccept,
   InvitationLook,
   Invited,
+  OwnSessions,
   PasswordChange,
   SessionOut,
   SetUp,
@@ -20,7 +23,10 @@ import {
 const tags = ['session']
 
 /** Signing in and out, one's own password, invitations, and whether the installation is new. */
-export function sessionRoutes(app: App, house: service.SessionDeps & { isHttps: boolean }): void {
+export function sessionRoutes(
+  app: App,
+  house: service.SessionDeps & invitations.InviteDeps & { isHttps: boolean },
+): void {
   const { isHttps } = house
   app.post(
     '/v1/session',
@@ -35,7 +41,10 @@ export function sessionRoutes(app: App, house: service.SessionDeps & { isHttps: 
     },
     async (request, reply) => {
       requireOwnPage(request)
-      const session = await service.signIn(house, { ...request.body, address: request.ip })
+      const before = readSessionCookie(request.headers.cookie, isHttps)
+      const session = await service.signIn(house, { ...request.body, ...seenFrom(request) })
+      // Whoever signs in on a browser again leaves nothing open behind.
+      if (before !== undefined) await service.signOut(house, before)
       return reply.header('set-cookie', sessionCookie(session, isHttps)).code(204).send()
     },
   )
@@ -65,6 +74,50 @@ export function sessionRoutes(app: App, house: service.SessionDeps & { isHttps: 
       return reply.header('set-cookie', sessionCookie(null, isHttps)).code(204).send()
     },
   )
+  app.get(
+    '/v1/sessions',
+    {
+      config: { access: 'data:read' },
+      schema: {
+        summary: "Where one is signed in: one's own sessions, the one used last first",
+        tags,
+        response: answers({ 200: OwnSessions }),
+      },
+    },
+    async (request) => {
+      const { caller, db } = request
+      const own = await service.listOwnSessions({ ...house, db }, caller)
+      return { data: own.map((session) => ownSessionOut(session, caller.sessionId)) }
+    },
+  )
+  app.delete(
+    '/v1/sessions',
+    {
+      config: { access: 'data:read' },
+      schema: {
+        summary: 'Sign out everywhere else',
+        tags,
+        response: answers({ 200: EndedSessions }),
+      },
+    },
+    async (request) => ({ ended: await service.endOtherSessions(request, request.caller) }),
+  )
+  app.delete(
+    '/v1/sessions/:id',
+    {
+      config: { access: 'data:read' },
+      schema: {
+        summary: "End one of one's own sessions",
+        tags,
+        params: z.strictObject({ id }),
+        response: answers({ 204: nothing }),
+      },
+    },
+    async (request, reply) => {
+      await service.endOwnSession({ ...house, db: request.db }, request.caller, request.params.id)
+      return reply.code(204).send()
+    },
+  )
   app.post(
     '/v1/session/password',
     {
@@ -77,7 +130,7 @@ export function sessionRoutes(app: App, house: service.SessionDeps & { isHttps: 
       },
     },
     async (request, reply) => {
-      const asked = { ...request.body, address: request.ip }
+      const asked = { ...request.body, ...seenFrom(request) }
       const session = await service.changeOwnPassword(house, request.caller, asked)
       return reply.header('set-cookie', sessionCookie(session, isHttps)).code(204).send()
     },
@@ -95,8 +148,8 @@ export function sessionRoutes(app: App, house: service.SessionDeps & { isHttps: 
     },
     async (request, reply) => {
       const deps = { ...house, db: request.db }
-      const { token, expiresAt } = await service.invite(deps, request.caller, request.params.id)
-      return reply.code(201).send({ token, expiresAt: expiresAt.toISOString() })
+      const made = await invitations.invite(deps, request.caller, request.params.id)
+      return reply.code(201).send({ ...made, expiresAt: made.expiresAt.toISOString() })
     },
   )
   app.post(
@@ -110,7 +163,7 @@ export function sessionRoutes(app: App, house: service.SessionDeps & { isHttps: 
         response: answers({ 200: Invited }),
       },
     },
-    async (request) => service.readInvitation(house, request.body.token),
+    async (request) => invitations.readInvitation(house, request.body.token),
   )
   app.post(
     '/v1/invitations/accept',
@@ -125,7 +178,7 @@ export function sessionRoutes(app: App, house: service.SessionDeps & { isHttps: 
     },
     async (request, reply) => {
       requireOwnPage(request)
-      await service.acceptInvitation(house, request.body)
+      await invitations.acceptInvitation(house, request.body)
       return reply.code(204).send()
     },
   )
@@ -139,8 +192,12 @@ export function sessionRoutes(app: App, house: service.SessionDeps & { isHttps: 
         response: answers({ 200: SetUp }),
       },
     },
-    async () => ({ needed: await service.isUnused(house) }),
+    async () => ({ needed: await invitations.isUnused(house) }),
   )
+}
+
+function seenFrom({ ip, headers }: FastifyRequest) {
+  return { address: ip, userAgent: headers['user-agent'] ?? null }
 }
 
 /** Refuses a browser that was sent here by the page of somebody else. */

@@ -1,7 +1,8 @@
 import { actorOf, type Caller, type CompanyNo } from '../../kit/caller.ts'
 import { pageOf, readCursor } from '../../kit/cursor.ts'
 import type { Database, Tx } from '../../platform/database.ts'
-import { type AuditFilter, insertEntry, listEntries } from '../store/audit.ts'
+import type { Run } from '../../platform/run.ts'
+import { type AuditFilter, addEntry, insertEntry, listEntries } from '../store/audit.ts'
 
 /** Who a change is written down for, where it is not a caller: the operator, or the house itself. */
 export interface Author {
@@ -29,6 +30,18 @@ export async function recordAudit(
 ): Promise<void> {
   const actor = 'actor' in by ? by.actor : actorOf(by)
   await insertEntry(tx, by.companyNo, { actor, action, objectType, objectId, before, after })
+}
+
+/** Records a change that a commit of the ledger makes, among the statements of that commit. */
+export async function addAudit(
+  run: Run,
+  by: Caller,
+  action: string,
+  { type: objectType, id: objectId }: AuditObject,
+  after: unknown,
+): Promise<void> {
+  const actor = actorOf(by)
+  await addEntry(run, by.companyNo, { actor, action, objectType, objectId, before: null, after })
 }
 
 export interface AuditQuestion extends AuditFilter {

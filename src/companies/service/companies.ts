@@ -4,7 +4,7 @@ import { Problem, unprocessable } from '../../kit/problem.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database, Tx } from '../../platform/database.ts'
 import { newId } from '../../platform/ids.ts'
-import { type Company, type Limits, settingsOf } from '../company.ts'
+import { type Company, type GongIds, type Limits, settingsOf } from '../company.ts'
 import type { Member } from '../people.ts'
 import * as store from '../store/companies.ts'
 import { knownMembers, listAdmins } from '../store/people.ts'
@@ -82,6 +82,7 @@ export interface CompanyChange {
   timezone?: string | undefined
   alertRecipients?: string[] | null | undefined
   emailDomains?: string[] | undefined
+  gongIds?: GongIds | undefined
   limits?: { [Limit in keyof Limits]?: number | undefined } | undefined
 }
 
@@ -111,6 +112,7 @@ export async function changeCompany(
     const settings = settingsOf({
       alertRecipients,
       emailDomains: asked.emailDomains ?? before.settings.emailDomains,
+      gongIds: asked.gongIds ?? before.settings.gongIds,
       limits: { ...before.settings.limits, ...given(asked.limits) },
     })
     const after = { ...before, name, timezone, settings }

@@ -1,6 +1,6 @@
 import type { Caller, CompanyNo, Scope } from '../../kit/caller.ts'
 import { pageOf, readCursor } from '../../kit/cursor.ts'
-import { notFound, unprocessable } from '../../kit/problem.ts'
+import { notFound, Problem, unprocessable } from '../../kit/problem.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Database, Tx } from '../../platform/database.ts'
@@ -20,6 +20,8 @@ export interface NewIntegration {
   teamId?: string | undefined
   scopes: Scope[]
   expiresAt?: Date | undefined
+  /** The OAuth client that the member lets in: then there is no key that anybody knows. */
+  clientId?: string | undefined
 }
 
 interface Deps {
@@ -89,7 +91,8 @@ export async function openIntegration(
     memberId: asked.memberId ?? null,
     teamId: asked.teamId ?? null,
     scopes: asked.scopes,
-    keyHint: hintOf(key),
+    clientId: asked.clientId ?? null,
+    keyHint: asked.clientId === undefined ? hintOf(key) : 'OAuth',
     expiresAt: asked.expiresAt ?? null,
     lastUsedAt: null,
     createdAt,
@@ -134,7 +137,10 @@ export async function changeIntegration(
 export async function rotateKey({ db, keys }: ChangeDeps, caller: Caller, id: string) {
   const no = caller.companyNo
   return db.company(no, async (tx) => {
-    const { keyHint } = await lockIntegration(tx, no, id)
+    const { keyHint, clientId } = await lockIntegration(tx, no, id)
+    if (clientId !== null) {
+      throw new Problem('conflict', 'It has no key: its member let it in, and can do so again.')
+    }
     const key = keyOf(id, randomText(SECRET_BYTES))
     await store.replaceKey(tx, no, id, hashOf(key), hintOf(key))
     keys.forget(no, id)
@@ -143,6 +149,45 @@ export async function rotateKey({ db, keys }: ChangeDeps, caller: Caller, id: st
     await recordAudit(tx, caller, 'integration.rotate', object, { keyHint }, after)
     return { id, key }
   })
+}
+
+/**
+ * Lets an OAuth client in for a member, within a transaction: by the member's integration for it, which is
+ * made when there is none. Scopes are added to what the client has, never taken away.
+ */
+export async function letClientIn(
+  tx: Tx,
+  caller: Caller & { memberId: string },
+  createdAt: Date,
+  { name, clientId, scopes }: { name: string; clientId: string; scopes: Scope[] },
+): Promise<Integration> {
+  const { companyNo: no, memberId } = caller
+  const before = await store.findByClient(tx, no, memberId, clientId)
+  if (!before) {
+    const kind = { kind: 'mcp' as const, access: 'personal' as const }
+    const asked = { name, ...kind, memberId, scopes, clientId }
+    return (await openIntegration(tx, caller, createdAt, asked)).integration
+  }
+  const after = { ...before, name, scopes: [...new Set([...before.scopes, ...scopes])] }
+  await store.updateIntegration(tx, no, after)
+  const object = { type: 'integration', id: before.id }
+  await recordAudit(tx, caller, 'integration.change', object, audited(before), audited(after))
+  return after
+}
+
+/** Notes that an integration was used just now. */
+export async function noteUse(
+  { db }: { db: Database },
+  companyNo: CompanyNo,
+  id: string,
+  at: Date,
+): Promise<void> {
+  await db.shared((tx) => store.touch(tx, [{ companyNo, id }], at))
+}
+
+/** The OAuth clients that a member let in, newest first. */
+export async function clientsOf({ db }: { db: Database }, { companyNo }: Caller, memberId: string) {
+  return db.company(companyNo, (tx) => store.listByMember(tx, companyNo, memberId))
 }
 
 /** Ends an integration; its key is refused from the next request on, on every server. */
@@ -185,6 +230,7 @@ function checkExpiry(expiresAt: Date | undefined, now: Date): void {
 }
 
 function audited(integration: Integration) {
-  const { name, kind, access, memberId, teamId, scopes, expiresAt } = integration
-  return { name, kind, access, memberId, teamId, scopes, expiresAt }
+  const { name, kind, access, memberId, teamId, scopes, expiresAt, clientId } = integration
+  const client = clientId === null ? {} : { clientId }
+  return { name, kind, access, memberId, teamId, scopes, expiresAt, ...client }
 }

@@ -83,9 +83,7 @@ export async function addMember(
   const no = by.companyNo
   const { name, email, password, role = 'member', visibility = 'all' } = asked
   const id = asked.id ?? newId('mem')
-  if (asked.id !== undefined && (await store.isMemberId(tx, no, id))) {
-    throw new Problem('conflict', `There is or was a member ${JSON.stringify(id)}.`)
-  }
+  if (asked.id !== undefined && (await store.isMemberId(tx, no, id))) throw takenId(id)
   const hash = password === undefined ? null : await checkedHash(password, name, email)
   const membership = await checkedMembership(tx, no, { teamIds: [], primaryTeamId: null }, asked)
   const member: Member = {
@@ -93,7 +91,7 @@ export async function addMember(
     ...membership,
     canSignIn: hash !== null,
   }
-  await refusingTakenEmail(store.insertMember(tx, no, member, hash))
+  await refusingTaken(member, store.insertMember(tx, no, member, hash))
   await recordAudit(tx, by, 'member.create', { type: 'member', id }, null, audited(member))
   return member
 }
@@ -119,7 +117,7 @@ export async function changeMember(
       ...{ name, email, role, visibility, canSignIn },
       ...membership,
     }
-    await refusingTakenEmail(store.updateMember(tx, no, after, hash))
+    await refusingTaken(after, store.updateMember(tx, no, after, hash))
     if (password !== undefined) await deleteSessionsOf(tx, no, id)
     const object = { type: 'member', id }
     const told = { ...audited(after), ...(password === undefined ? {} : { passwordChanged: true }) }
@@ -179,8 +177,14 @@ async function checkedHash(password: string, name: string, email: string): Promi
   return hashPassword(password)
 }
 
-async function refusingTakenEmail(change: Promise<void>): Promise<void> {
+function takenId(id: string): Problem {
+  return new Problem('conflict', `There is or was a member ${JSON.stringify(id)}.`)
+}
+
+/** Refuses what somebody else has taken, be it since it was looked for. */
+async function refusingTaken({ id }: Member, change: Promise<void>): Promise<void> {
   await change.catch((error: { constraint?: string }) => {
+    if (error.constraint === 'member_pkey') throw takenId(id)
     if (error.constraint !== 'member_email') throw error
     throw new Problem('conflict', 'Another member has this email address.')
   })

@@ -1,24 +1,19 @@
-import { type Caller, scopesOfRole } from '../../kit/caller.ts'
-import { Problem } from '../../kit/problem.ts'
+import { type Caller, type CompanyNo, scopesOfRole } from '../../kit/caller.ts'
+import { notFound, Problem } from '../../kit/problem.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { companyTime } from '../../platform/company-time.ts'
-import type { Database } from '../../platform/database.ts'
-import { randomText } from '../../platform/ids.ts'
-import { hashPassword, isPassword } from '../../platform/passwords.ts'
+import type { Database, Tx } from '../../platform/database.ts'
+import { newId, randomText } from '../../platform/ids.ts'
+import { isPassword } from '../../platform/passwords.ts'
 import { hashOf } from '../keys.ts'
-import { weaknessOf } from '../passwords.ts'
-import {
-  type SessionLimits,
-  TOKEN_BYTES,
-  TRY_WINDOW_MS,
-  type TryLimit,
-  tryLimits,
-} from '../session.ts'
+import { type SeenFrom, type SessionLimits, TOKEN_BYTES, tryLimits } from '../session.ts'
 import { readCompany } from '../store/companies.ts'
 import { passwordHashOf, updateMember } from '../store/people.ts'
 import * as store from '../store/sessions.ts'
 import { recordAudit } from './audit.ts'
 import { memberOf } from './members.ts'
+import { chosenHash } from './own-password.ts'
+import { countTries, forgetTries } from './tries.ts'
 
 export interface SessionDeps {
   db: Database
@@ -34,6 +29,7 @@ export interface SignIn {
   companyId?: string | undefined
   /** Where the request came from. */
   address: string
+  userAgent: string | null
 }
 
 /**
@@ -41,7 +37,7 @@ export interface SignIn {
  * address, a wrong password and a member without one get the same answer after the same work.
  */
 export async function signIn({ db, clock, sessions }: SessionDeps, asked: SignIn): Promise<string> {
-  const { email, password, companyId, address } = asked
+  const { email, password, companyId, address, userAgent } = asked
   const at = clock.now()
   const limits = tryLimits(email, address)
   await countTries(db, limits, at)
@@ -51,7 +47,7 @@ export async function signIn({ db, clock, sessions }: SessionDeps, asked: SignIn
   if (matching.length === 0) {
     throw new Problem('unauthenticated', 'The email address or the password is not right.')
   }
-  await db.shared((tx) => store.forgetTries(tx, limits.map(subjectOf), windowStart(at)))
+  await forgetTries(db, limits, at)
   if (matching.length > 1) {
     // Told only to somebody who proved to be a member of each.
     const companies = matching.map(({ companyId: id, companyName: name }) => ({ id, name }))
@@ -59,12 +55,11 @@ export async function signIn({ db, clock, sessions }: SessionDeps, asked: SignIn
   }
   const { companyNo, memberId } = matching[0]!
   return db.company(companyNo, async (tx) => {
-    const id = randomText(TOKEN_BYTES)
-    const expiresAt = new Date(at.getTime() + sessions.longestMs)
-    await store.insertSession(tx, companyNo, {
-      ...{ hash: hashOf(id), memberId, createdAt: at, expiresAt },
-    })
-    return id
+    const session = await begin(tx, companyNo, memberId, { address, userAgent }, at, sessions)
+    const object = { type: 'session', id: session.id }
+    const self = { kind: 'session' as const, companyNo, companyId: '', scopes: [], memberId }
+    await recordAudit(tx, self, 'session.begin', object, null, { memberId })
+    return session.secret
   })
 }
 
@@ -77,11 +72,12 @@ export async function callerOfSession(
   const hash = hashOf(id)
   const session = await db.shared((tx) => store.findSession(tx, hash, at, sessions.idleMs))
   if (!session) return undefined
-  const { companyNo, companyId, memberId, role, lastUsedAt } = session
+  const { companyNo, companyId, id: sessionId, memberId, role, lastUsedAt } = session
   if (at.getTime() - lastUsedAt.getTime() > NOTE_EVERY_MS) {
     await db.company(companyNo, (tx) => store.touchSession(tx, companyNo, hash, at))
   }
-  return { kind: 'session', companyNo, companyId, scopes: scopesOfRole[role], memberId, role }
+  const scopes = scopesOfRole[role]
+  return { kind: 'session', companyNo, companyId, scopes, memberId, role, sessionId }
 }
 
 /** Ends the session of this id; one that is over already is fine. */
@@ -107,7 +103,7 @@ export async function readSession({ db, clock }: { db: Database; clock: Clock },
 export async function changeOwnPassword(
   { db, clock, sessions }: SessionDeps,
   caller: Caller,
-  asked: { current: string; password: string; address: string },
+  asked: { current: string; password: string; address: string; userAgent: string | null },
 ): Promise<string> {
   const { companyNo } = caller
   const { memberId } = signedIn(caller)
@@ -121,75 +117,73 @@ export async function changeOwnPassword(
         errors: [{ path: 'current', message: 'is not right' }],
       })
     }
-    await updateMember(tx, companyNo, member, await checkedHash(asked.password, member))
+    await updateMember(tx, companyNo, member, await chosenHash(asked.password, member))
     await store.deleteSessionsOf(tx, companyNo, memberId)
     const object = { type: 'member', id: memberId }
     await recordAudit(tx, caller, 'member.change', object, null, { passwordChanged: true })
-    const id = randomText(TOKEN_BYTES)
-    const expiresAt = new Date(at.getTime() + sessions.longestMs)
-    await store.insertSession(tx, companyNo, {
-      ...{ hash: hashOf(id), memberId, createdAt: at, expiresAt },
-    })
-    return id
+    const { address, userAgent } = asked
+    return (await begin(tx, companyNo, memberId, { address, userAgent }, at, sessions)).secret
   })
 }
 
-/** Makes a one-time link for a member to choose a password; an earlier one ends. */
-export async function invite(
-  { db, clock }: { db: Database; clock: Clock },
-  caller: Caller,
-  memberId: string,
-) {
+/** The sessions of the person who is signed in, the one used last first. */
+export async function listOwnSessions({ db, clock, sessions }: SessionDeps, caller: Caller) {
+  const { memberId } = signedIn(caller)
   const { companyNo } = caller
-  return db.company(companyNo, async (tx) => {
-    await memberOf(tx, companyNo, memberId)
-    const token = randomText(TOKEN_BYTES)
-    const createdAt = clock.now()
-    const expiresAt = new Date(createdAt.getTime() + INVITATION_MS)
-    await store.putInvitation(tx, companyNo, {
-      ...{ memberId, hash: hashOf(token), createdAt, expiresAt },
-    })
-    const told = { expiresAt: expiresAt.toISOString() }
-    await recordAudit(tx, caller, 'member.invite', { type: 'member', id: memberId }, null, told)
-    return { token, expiresAt }
-  })
+  const at = clock.now()
+  return db.company(companyNo, (tx) =>
+    store.listSessions(tx, companyNo, memberId, at, sessions.idleMs),
+  )
 }
 
-/** Whom an invitation is for, as the page asks before a password is chosen. */
-export async function readInvitation(deps: { db: Database; clock: Clock }, token: string) {
-  const { companyName, memberName, email } = await invitedBy(deps, token)
-  return { company: companyName, name: memberName, email }
-}
-
-/** Chooses the password of the invited member, once; then they sign in with it. */
-export async function acceptInvitation(
-  deps: { db: Database; clock: Clock },
-  asked: { token: string; password: string },
+/** Ends one of one's own sessions, as on a machine that was left behind. */
+export async function endOwnSession(
+  { db, clock, sessions }: SessionDeps,
+  caller: Caller,
+  id: string,
 ): Promise<void> {
-  const invited = await invitedBy(deps, asked.token)
-  const { companyNo, memberId } = invited
-  await deps.db.company(companyNo, async (tx) => {
-    const hash = await checkedHash(asked.password, {
-      name: invited.memberName,
-      email: invited.email,
-    })
-    if (!(await store.deleteInvitation(tx, companyNo, memberId))) throw gone()
-    const member = await memberOf(tx, companyNo, memberId)
-    await updateMember(tx, companyNo, member, hash)
-    await store.deleteSessionsOf(tx, companyNo, memberId)
-    const self = { kind: 'session' as const, companyNo, companyId: '', scopes: [], memberId }
-    const object = { type: 'member', id: memberId }
-    await recordAudit(tx, self, 'member.change', object, null, { passwordChanged: true })
+  const { memberId } = signedIn(caller)
+  const { companyNo } = caller
+  await db.company(companyNo, async (tx) => {
+    const own = await store.listSessions(tx, companyNo, memberId, clock.now(), sessions.idleMs)
+    const found = own.find((session) => session.id === id)
+    if (!found) throw notFound('session', id)
+    await store.deleteSession(tx, companyNo, found.hash)
+    await recordAudit(tx, caller, 'session.end', { type: 'session', id }, { memberId }, null)
   })
 }
 
-/** Whether the installation still waits for its first company. */
-export async function isUnused({ db }: { db: Database }): Promise<boolean> {
-  return !(await db.shared((tx) => store.hasCompanies(tx)))
+/** Signs the person out everywhere else; says how many sessions that ended. */
+export async function endOtherSessions({ db }: { db: Database }, caller: Caller): Promise<number> {
+  const { memberId } = signedIn(caller)
+  const { companyNo, sessionId = '' } = caller
+  return db.company(companyNo, async (tx) => {
+    const ended = await store.deleteOtherSessions(tx, companyNo, memberId, sessionId)
+    const object = { type: 'member', id: memberId }
+    if (ended > 0) await recordAudit(tx, caller, 'session.end-others', object, { ended }, null)
+    return ended
+  })
+}
+
+/** Begins a session. Its secret goes into the browser's cookie, its id into lists. */
+async function begin(
+  tx: Tx,
+  companyNo: CompanyNo,
+  memberId: string,
+  { address, userAgent }: SeenFrom,
+  at: Date,
+  { longestMs }: SessionLimits,
+) {
+  const id = newId('ses')
+  const secret = randomText(TOKEN_BYTES)
+  await store.insertSession(tx, companyNo, {
+    ...{ id, hash: hashOf(secret), memberId, address, userAgent: userAgent?.slice(0, 400) ?? null },
+    ...{ createdAt: at, expiresAt: new Date(at.getTime() + longestMs) },
+  })
+  return { id, secret }
 }
 
 const NOTE_EVERY_MS = 30_000
-const INVITATION_MS = 7 * 24 * 3_600_000
 
 function signedIn(caller: Caller): { memberId: string } {
   if (caller.kind === 'session' && caller.memberId) return { memberId: caller.memberId }
@@ -201,44 +195,4 @@ async function provenBy(password: string, candidates: store.Candidate[]) {
   const hashes = candidates.length > 0 ? candidates.map((one) => one.passwordHash) : [null]
   const right = await Promise.all(hashes.map((hash) => isPassword(password, hash)))
   return candidates.filter((_one, index) => right[index])
-}
-
-async function countTries(db: Database, limits: readonly TryLimit[], at: Date): Promise<void> {
-  const since = windowStart(at)
-  for (const limit of limits) {
-    const tries = await db.shared((tx) => store.countTry(tx, subjectOf(limit), at, since))
-    if (tries > limit.most) {
-      throw new Problem('rate-limited', 'Too many tries. Wait a while, then try again.', {
-        retryAfter: TRY_WINDOW_MS / 1000,
-      })
-    }
-  }
-}
-
-function subjectOf({ subject }: TryLimit): Buffer {
-  return hashOf(subject)
-}
-
-function windowStart(at: Date): Date {
-  return new Date(at.getTime() - TRY_WINDOW_MS)
-}
-
-async function invitedBy({ db, clock }: { db: Database; clock: Clock }, token: string) {
-  const invited = await db.shared((tx) => store.findInvitation(tx, hashOf(token), clock.now()))
-  if (!invited) throw gone()
-  return invited
-}
-
-function gone(): Problem {
-  return new Problem('not-found', 'The invitation was used, replaced, or has run out.')
-}
-
-async function checkedHash(password: string, { name, email }: { name: string; email: string }) {
-  const weakness = weaknessOf(password, name, email)
-  if (weakness) {
-    throw new Problem('unprocessable', `The password ${weakness}.`, {
-      errors: [{ path: 'password', message: weakness }],
-    })
-  }
-  return hashPassword(password)
 }

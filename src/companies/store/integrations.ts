@@ -13,6 +13,7 @@ const columns = [
   'memberId',
   'teamId',
   'scopes',
+  'clientId',
   'keyHint',
   'expiresAt',
   'lastUsedAt',
@@ -77,6 +78,24 @@ export async function revoke(tx: Tx, no: CompanyNo, ids: readonly string[], at: 
     .where('id', 'in', ['', ...ids])
     .where('revokedAt', 'is', null)
     .execute()
+}
+
+/** The living integration by which a member let an OAuth client in. */
+export async function findByClient(tx: Tx, no: CompanyNo, memberId: string, clientId: string) {
+  const query = live(tx, no).where('memberId', '=', memberId).where('clientId', '=', clientId)
+  const row = await query.forUpdate().executeTakeFirst()
+  return row as Integration | undefined
+}
+
+/** The living integrations by which a member let OAuth clients in, newest first. */
+export async function listByMember(tx: Tx, no: CompanyNo, memberId: string) {
+  const rows = await live(tx, no)
+    .where('memberId', '=', memberId)
+    .where('clientId', 'is not', null)
+    .orderBy('createdAt', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
+  return rows as Integration[]
 }
 
 /** The living integrations that act for a member. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { CompanyNo, Role } from '../../kit/caller.ts'
 import type { Tx } from '../../platform/database.ts'
-import type { Session } from '../session.ts'
+import type { OwnSession, SeenFrom, Session } from '../session.ts'
 
 export async function findSession(tx: Tx, hash: Buffer, at: Date, idleMs: number) {
   const { rows } = await sql<
@@ -14,7 +14,8 @@ export async function findSession(tx: Tx, hash: Buffer, at: Date, idleMs: number
   return { ...rest, companyNo: companyId, companyId: publicId, role: role as Role }
 }
 
-export interface NewSession {
+export interface NewSession extends SeenFrom {
+  id: string
   hash: Buffer
   memberId: string
   createdAt: Date
@@ -22,10 +23,41 @@ export interface NewSession {
 }
 
 export async function insertSession(tx: Tx, no: CompanyNo, session: NewSession): Promise<void> {
-  const { hash, memberId, createdAt, expiresAt } = session
+  const { id, hash, memberId, address, userAgent, createdAt, expiresAt } = session
   await sql`
-    insert into session (company_id, id_hash, member_id, created_at, last_used_at, expires_at)
-    values (${no}, ${hash}, ${memberId}, ${createdAt}, ${createdAt}, ${expiresAt})`.execute(tx)
+    insert into session
+      (company_id, id, id_hash, member_id, address, user_agent, created_at, last_used_at, expires_at)
+    values (${no}, ${id}, ${hash}, ${memberId}, ${address}, ${userAgent}, ${createdAt}, ${createdAt},
+      ${expiresAt})`.execute(tx)
+}
+
+/** The sessions of a member that still hold, the one used last first. */
+export async function listSessions(
+  tx: Tx,
+  no: CompanyNo,
+  memberId: string,
+  at: Date,
+  idleMs: number,
+): Promise<(OwnSession & { hash: Buffer })[]> {
+  const rows = await tx
+    .selectFrom('session')
+    .select([
+      'id',
+      'idHash as hash',
+      'address',
+      'userAgent',
+      'createdAt',
+      'lastUsedAt',
+      'expiresAt',
+    ])
+    .where('companyId', '=', no)
+    .where('memberId', '=', memberId)
+    .where('expiresAt', '>', at)
+    .where('lastUsedAt', '>', new Date(at.getTime() - idleMs))
+    .orderBy('lastUsedAt', 'desc')
+    .orderBy('id')
+    .execute()
+  return rows as unknown as (OwnSession & { hash: Buffer })[]
 }
 
 export async function touchSession(tx: Tx, no: CompanyNo, hash: Buffer, at: Date): Promise<void> {
@@ -35,6 +67,18 @@ export async function touchSession(tx: Tx, no: CompanyNo, hash: Buffer, at: Date
 
 export async function deleteSession(tx: Tx, no: CompanyNo, hash: Buffer): Promise<void> {
   await sql`delete from session where company_id = ${no} and id_hash = ${hash}`.execute(tx)
+}
+
+/** Ends the sessions of a member but one; says how many. */
+export async function deleteOtherSessions(
+  tx: Tx,
+  no: CompanyNo,
+  memberId: string,
+  keptId: string,
+): Promise<number> {
+  const { numAffectedRows } = await sql`delete from session
+    where company_id = ${no} and member_id = ${memberId} and id <> ${keptId}`.execute(tx)
+  return Number(numAffectedRows ?? 0n)
 }
 
 /** Ends all sessions of a member, and those of the company that are over anyway. */
