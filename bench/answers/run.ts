@@ -30,12 +30,17 @@ export type AnswersResult = {
 const HITS = 5
 const forever = new AbortController().signal
 
+/** Prints the table of each labelled set; takes the folder of the data, else it is looked for. */
+export async function bench([folder]: string[]): Promise<void> {
+  print(await measureAnswers({ folder }))
+}
+
 /**
  * How well the local rules answer the labelled data, beside two floors.
  * The floors take their thresholds from the tuning half, and so did the rules; figures are of the other
  * half. They were looked at while the rules were written, so a split never seen tells more.
  */
-export async function bench({
+export async function measureAnswers({
   folder,
 }: {
   folder?: string | undefined
@@ -195,7 +200,7 @@ function grouped<Asked extends { set: string }>(asked: Asked[]): Map<string, Ask
   return sets
 }
 
-if (import.meta.main) print(await bench({ folder: process.argv[2] }))
+if (import.meta.main) await bench(process.argv.slice(2))
 
 function print({ skipped, yesNo, open, itemsPerSecond }: AnswersResult): void {
   if (skipped !== undefined) {

@@ -5,6 +5,8 @@ export interface Letterhead {
   companyName: string
   /** Undefined: the letter has no links. */
   publicUrl: string | undefined
+  /** Why one gets it, where it is not because one is told of credits. */
+  why?: string
 }
 
 /**
@@ -14,10 +16,13 @@ export interface Letterhead {
 export function letterOf(
   all: readonly Words[],
   subject: string,
-  { companyName, publicUrl }: Letterhead,
+  { companyName, publicUrl, why: ownWhy }: Letterhead,
 ): { subject: string; text: string; html: string } {
   const company = oneLine(companyName)
-  const why = `You get this mail because ${company} has you told of its AI credits. Admins choose who is told in the company's settings.`
+  const why = oneLine(
+    ownWhy ??
+      `You get this mail because ${company} has you told of its AI credits. Admins choose who is told in the company's settings.`,
+  )
   const linkOf = ({ next }: Words) => (next && publicUrl ? `${publicUrl}${next.path}` : undefined)
   return {
     subject: oneLine(`${subject} – ${company}`),

@@ -143,6 +143,27 @@ function ofThreshold(facts: FactsOf['threshold']): Words {
   }
 }
 
+/** An invitation, in words. Names are the company's and the member's own. */
+export function invitationWords(
+  companyName: string,
+  memberName: string,
+  token: string,
+  expiresAt: Date,
+  timezone: string,
+): Words {
+  return {
+    title: `Choose a password for ${companyName}`,
+    lines: [
+      `${quoted(memberName)}, you have been added to ${quoted(companyName)} in Sluice.`,
+      `The link works once, until ${momentIn(expiresAt, timezone)}. Give it to nobody.`,
+    ],
+    next: {
+      say: 'Choose a password, and you are in.',
+      ...{ label: 'Choose a password', path: `/invitation#${token}` },
+    },
+  }
+}
+
 function ofStop(facts: FactsOf['tracker_stopped'], when: (iso: string) => string): Words {
   const { name, reason, since, nextPrice, trackerId } = facts
   const isOut = reason === 'out_of_credits'

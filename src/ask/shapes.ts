@@ -74,6 +74,9 @@ export const AnswerOut = z
     emailsSearched: z.number().int(),
     truncated: z.boolean(),
     credits,
+    paidCredits: credits.optional().meta({
+      description: 'What a key or token would be charged for it; of a dry run only.',
+    }),
     balance: BalanceAfter,
     items: z
       .array(ItemNamed)

@@ -128,22 +128,27 @@ export async function readUsing(
   return rows
 }
 
-/** Leaves a job for each automation that is set off by something found in an item. */
+/** Leaves a job for each automation that is set off by something found in an item, and each of these. */
 export async function enqueueHits(
   run: Run,
   companyNo: CompanyNo,
-  trackerId: string,
-  itemNo: bigint,
-  fromBackfill: boolean,
+  hits: readonly { trackerId: string; itemNo: bigint; fromBackfill: boolean }[],
 ): Promise<void> {
   await run(
     'automation-hits',
     `select enqueue_job('automation.run', $1,
-       jsonb_build_object('automationId', id, 'cause', 'item:' || $3::bigint, 'itemNo', ($3::bigint)::text),
-       'automation:' || id || ':' || $3::bigint, null, 5)
-     from automation where company_id = $1 and enabled and trigger_type = 'tracker_hit'
-       and tracker_id = $2 and (on_backfilled or not $4::boolean)`,
-    [companyNo, trackerId, itemNo, fromBackfill],
+       jsonb_build_object('automationId', a.id, 'cause', 'item:' || no, 'itemNo', no::text),
+       'automation:' || a.id || ':' || no, null, 5)
+     from unnest($2::text[], $3::bigint[], $4::boolean[]) with ordinality as hit (tracker, no, backfilled, place)
+     join automation a on a.company_id = $1 and a.tracker_id = hit.tracker
+     where a.enabled and a.trigger_type = 'tracker_hit' and (a.on_backfilled or not backfilled)
+     order by place`,
+    [
+      companyNo,
+      textArray(hits.map(({ trackerId }) => trackerId)),
+      arrayOf(hits.map(({ itemNo }) => itemNo)),
+      arrayOf(hits.map(({ fromBackfill }) => fromBackfill)),
+    ],
   )
 }
 

@@ -203,3 +203,59 @@ test.each([
 ])('%s is refused', async (_what, wrong, status) => {
   expect((await company.post('/v1/briefs', { name: 'X', ...wrong })).status).toBe(status)
 })
+
+test('of briefs of one name that are made at once, one is there and the others conflict', async () => {
+  const asked = { name: 'Weekly', sections: [risks] }
+  const names = ['Weekly', 'weekly', 'WEEKLY', 'Weekly', 'weekly', 'Weekly']
+  const made = await Promise.all(
+    names.map((name) => company.post('/v1/briefs', { ...asked, name })),
+  )
+  expect(made.map(({ status }) => status).sort()).toEqual([201, ...Array(5).fill(409)])
+  const other = await aBrief([risks], { name: 'Daily' })
+  const renamed = await company.patch(`/v1/briefs/${other}`, { name: 'weekly' })
+  expect([renamed.status, renamed.body.code]).toEqual([409, 'conflict'])
+})
+
+test('what stands on a tracker and its deletion at the same moment agree', async () => {
+  await fund(company, 10)
+  const ids = await Promise.all(Array.from({ length: 6 }, () => aTracker(company)))
+  const ends = await Promise.all(
+    ids.flatMap((trackerId, i) => [
+      company.post('/v1/streams', {
+        name: 'S',
+        filter: { trackers: [{ trackerId, found: true }] },
+      }),
+      company.post('/v1/briefs', {
+        name: `B ${i}`,
+        sections: [{ title: 'T', source: 'trackers', trackerIds: [trackerId] }],
+      }),
+      company.del(`/v1/trackers/${trackerId}`),
+    ]),
+  )
+  for (let i = 0; i < ids.length; i++) {
+    const [stream, brief, gone] = ends.slice(3 * i, 3 * i + 3).map(({ status }) => status)
+    const isUsed = stream === 201 || brief === 201
+    expect([stream, brief, gone]).toEqual([
+      expect.toBeOneOf([201, 422]),
+      expect.toBeOneOf([201, 422]),
+      isUsed ? 409 : 204,
+    ])
+  }
+})
+
+test('a brief that is deleted while it is generated is neither kept nor charged', async () => {
+  await fund(company, 20)
+  await putIn(company, aCall('long'))
+  const id = await aBrief([risks])
+  let deleted: Promise<{ status: number }> | undefined
+  model.script.latencyMs = 300
+  model.script.compose = (request) => {
+    deleted = company.del(`/v1/briefs/${id}`)
+    return citeAll(request)
+  }
+  const made = await generate(id)
+  expect((await deleted)?.status).toBe(204)
+  expect([made.status, made.body.code]).toEqual([409, 'conflict'])
+  expect(await charges()).toEqual([])
+  expect(await balance()).toMatchObject({ available: 20, held: 0 })
+})

@@ -1,7 +1,7 @@
 import type { Findings } from '../ask/ask.ts'
 import { type ChargeView, chargeIdOf, presentBalance } from '../charges/charge.ts'
 import type { Item } from '../conversations/items.ts'
-import { toJson } from '../kit/credits.ts'
+import { toJson, ZERO } from '../kit/credits.ts'
 import type { GeneratedBrief, GeneratedSection } from './brief.ts'
 
 /** A generated brief as answers show it. */
@@ -23,6 +23,8 @@ interface SectionOut {
   source: GeneratedSection['source']
   text: string | null
   credits: number
+  /** What a key or token would be charged for it; of a dry run only. */
+  paidCredits?: number
   dataAsOf: string
   stale: { since: string; reason: string; trackerIds: string[] } | null
   callsSearched: number
@@ -36,6 +38,8 @@ type Balance = ReturnType<typeof presentBalance>
 /** The answer to a request to generate: the brief and what is left. */
 export interface BriefBody extends GeneratedOut {
   balance: Balance
+  /** What a key or token would be charged; of a dry run only. */
+  paidCredits?: number
   /** What would be read; of a dry run only. */
   items?: { type: Item['type']; id: string; title: string; at: string }[]
 }
@@ -68,11 +72,13 @@ export function bodyOf(
 /** A dry run: the prices of the sections and the items, and nothing that is in them. */
 export function dryBodyOf(
   made: GeneratedBrief,
+  prices: readonly bigint[],
   balance: ChargeView['balance'],
   items: readonly Item[],
 ): BriefBody {
-  const sections = made.sections.map((one) => ({
+  const sections = made.sections.map((one, place) => ({
     ...sectionOut(one),
+    paidCredits: toJson(prices[place] ?? ZERO),
     text: null,
     findings: { callFindings: [], emailFindings: [] },
   }))
@@ -81,7 +87,8 @@ export function dryBodyOf(
     return { type, id, title, at: occurredAt.toISOString() }
   })
   const body = bodyOf({ ...made, charge: null }, '', balance)
-  return { ...body, id: null, sections, items: named }
+  const paidCredits = toJson(prices.reduce((sum, price) => sum + price, 0n))
+  return { ...body, id: null, sections, paidCredits, items: named }
 }
 
 export function stubOf(body: BriefBody): Stub {

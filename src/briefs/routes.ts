@@ -93,6 +93,7 @@ export const GeneratedOut = z
           source: z.enum(sources),
           text: z.string().nullable(),
           credits,
+          paidCredits: credits.optional(),
           dataAsOf: timeOut,
           stale: StaleOut,
           callsSearched: z.number().int(),
@@ -112,6 +113,9 @@ export const GeneratedOut = z
 
 export const GeneratedAnswer = GeneratedOut.extend({
   balance: BalanceAfter,
+  paidCredits: credits.optional().meta({
+    description: 'What a key or token would be charged for it; of a dry run only.',
+  }),
   items: z
     .array(ItemNamed)
     .optional()

@@ -40,6 +40,16 @@ export async function readBrief(
   return row && briefOf(row)
 }
 
+/** Whether a template is there; nobody deletes it until the transaction ends. */
+export async function keepBrief(run: Run, companyNo: CompanyNo, id: string): Promise<boolean> {
+  const rows = await run(
+    'brief-keep',
+    'select 1 from brief where company_id = $1 and id = $2 for key share',
+    [companyNo, id],
+  )
+  return rows.length > 0
+}
+
 /** The template of this name, whatever its case. */
 export async function readBriefNamed(
   tx: Tx,

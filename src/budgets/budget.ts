@@ -1,7 +1,7 @@
 import { contractYears } from '../contracts/contract.ts'
 import { addDays, type Day, dayOf, startOfDay } from '../kit/calendar.ts'
 import type { CompanyNo } from '../kit/caller.ts'
-import { type Credits, formatCredits, micros, reaches, toJson } from '../kit/credits.ts'
+import { type Credits, formatCredits, micros, reaches, sayCredits, toJson } from '../kit/credits.ts'
 import { Problem } from '../kit/problem.ts'
 import type { Use } from '../ledger/book.ts'
 import type { Attribution, Moment } from '../ledger/pool.ts'
@@ -156,7 +156,7 @@ export function refusalOf(budgets: readonly Budget[], needed: Credits): Problem 
   const until = new Date(periodEnd).toISOString()
   return new Problem(
     'budget-exceeded',
-    `This needs ${formatCredits(needed)} credits; the budget of the ${scope.type} allows ${formatCredits(remaining)} more until ${until}.`,
+    `This needs ${sayCredits(needed)}; the budget of the ${scope.type} allows ${formatCredits(remaining)} more until ${until}.`,
     { budgetId: id, scope, needed: toJson(needed), remaining: toJson(remaining), periodEnd: until },
   )
 }

@@ -85,3 +85,39 @@ test('what if: other prices, a purchase, more seats', async () => {
   expect((await ask({})).status).toBe(400)
   expect((await ask({ rateCard: { prices: { email: 0.1234567 } } })).status).toBe(400)
 })
+
+test('what if there were another tracker: what its history costs, and when the credits run out with it', async () => {
+  const company = await founded('2026-02-01T09:00:00Z')
+  for (let day = 1; day <= 3; day++) {
+    await charge(company, [{ type: 'email', quantity: 10 }])
+    await advance(company, `2026-02-0${day + 1}T09:00:00Z`)
+  }
+  const call = (id: string, durationSeconds: number, startedAt: string) =>
+    company.post('/v1/calls', {
+      ...{ id, title: id, durationSeconds, startedAt },
+      parties: [{ id: 'a', name: 'Ada', affiliation: 'customer' }],
+      transcript: [{ partyId: 'a', text: 'A word.' }],
+    })
+  await call('long', 900, '2026-01-10T00:00:00Z')
+  await call('short', 60, '2026-01-20T00:00:00Z')
+  const tracker = { kind: 'question', name: 'Q', question: 'Is it?', itemTypes: ['call'] }
+  const ask = async (body: unknown) => company.post('/v1/credits/what-if', body)
+  const { body } = await ask({ tracker, from: '2026-01-01', to: '2026-02-01' })
+  expect(body).toMatchObject({
+    ...{ credits: 1.5, actual: null },
+    byFeature: [{ feature: 'ai_tracker', credits: 1.5, actual: null }],
+  })
+  // Two calls of the last thirty days: 1.5 credits a month more.
+  expect(Date.parse(body.runOutAt)).toBeLessThan(Date.parse(body.runOutAtNow))
+  expect((await ask({ tracker, from: '2026-01-15', to: '2026-02-01' })).body.credits).toBe(0.5)
+  expect((await ask({ tracker })).body.credits).toBe(0)
+  const free = { kind: 'keyword', name: 'K', keywords: ['word'] }
+  expect((await ask({ tracker: free, from: '2026-01-01' })).body.credits).toBe(0)
+  const made = await company.post('/v1/trackers', tracker)
+  const known = { tracker: { id: made.body.id }, from: '2026-01-01' }
+  expect((await ask(known)).body.credits).toBe(1.5)
+  const faulty = await ask({ tracker: { kind: 'question', name: 'Q' } })
+  expect([faulty.status, faulty.body.errors[0].path]).toEqual([400, 'tracker.question'])
+  expect((await ask({ tracker: { id: 'trk_none' } })).status).toBe(404)
+  expect((await company.get('/v1/trackers')).body.data).toHaveLength(1)
+})

@@ -7,11 +7,18 @@ export const bound = z
   .optional()
   .meta({ description: 'A time, or a day of the company as 2026-01-31. Days are counted whole.' })
 
+const name = z.string().min(1).max(200)
+
 export const UsageQuestion = z.object({
   from: bound,
   to: bound,
   granularity: z.enum(['day', 'week', 'month']).default('day'),
   groupBy: z.enum(['feature', 'instance', 'integration', 'member', 'team', 'itemType']).optional(),
+  feature: name.optional(),
+  instanceId: name.optional(),
+  integrationId: name.optional(),
+  memberId: name.optional(),
+  teamId: name.optional(),
 })
 
 export const UsageOut = z
@@ -58,6 +65,8 @@ export const ForecastOut = z
     runOutAt: timeOut.nullable(),
     range: range.nullable().meta({ description: 'A null in it lies more than three years ahead.' }),
     perDay: credits,
+    margin: credits.meta({ description: 'The range is that of the pace plus and minus this.' }),
+    days: z.number().int().meta({ description: 'The days that the pace was taken from.' }),
     basis: z.string(),
     expiringUnused: z.array(z.object({ grantId: z.string(), credits, expiresAt: timeOut })),
   })

@@ -52,7 +52,6 @@ export interface Tracker {
   runningSeq: number
   cursor: bigint
   waitsForHold: boolean
-  holdId: number | null
   teamId: string | null
   createdBy: string | null
   createdAt: Date
@@ -102,6 +101,15 @@ export function costOf(card: RateCard, { callsShort, callsLong, emails }: PriceC
   return micros(
     cost('call_short', callsShort) + cost('call_long', callsLong) + cost('email', emails),
   )
+}
+
+/** What the cheapest item a tracker reads costs: with less than this it can do nothing. */
+export function leastPrice(card: RateCard, { itemTypes }: Definition): Credits {
+  const types = itemTypes.flatMap((type) =>
+    type === 'call' ? (['call_short', 'call_long'] as const) : (['email'] as const),
+  )
+  const prices = types.map((type) => priceOf(card, type))
+  return micros(prices.reduce((least, price) => (price < least ? price : least)))
 }
 
 export function countOf({ callsShort, callsLong, emails }: PriceClasses): number {

@@ -129,7 +129,10 @@ test('at zero every question tracker reads out_of_credits in that very commit, b
     name: 'New',
     question: 'What?',
   })
-  expect((await company.post(`/v1/trackers/${draft.body.id}/publish`, {})).status).toBe(402)
+  const unpublished = await company.post(`/v1/trackers/${draft.body.id}/publish`, {})
+  // What its cheapest item costs: with less it could do nothing.
+  expect([unpublished.status, unpublished.body.needed]).toEqual([402, 0.1])
+  expect([refused.body.needed, refused.body.available]).toEqual([0.1, 0])
 })
 
 test.each([

@@ -3,6 +3,7 @@ import { type Caller, type CompanyNo, requireScope } from '../../kit/caller.ts'
 import { pageOf, readCursor } from '../../kit/cursor.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Database, Tx } from '../../platform/database.ts'
+import { failpoint } from '../../platform/failpoints.ts'
 import type { Handover, Letter } from '../../platform/mail.ts'
 import { enqueue } from '../../platform/queue.ts'
 import { runIn } from '../../platform/run.ts'
@@ -13,6 +14,7 @@ import * as store from '../store/mails.ts'
 import { BUSY_MS, MAIL_TRIED_FOR_MS, mailWait } from '../tries.ts'
 import { type DeliveryJob, NotYet, withRoom } from './delivery.ts'
 import type { AlertDeps } from './deps.ts'
+import { INVITATION } from './invitation-mail.ts'
 import { newAlertId } from './raise.ts'
 
 /** The company's mails, newest first: those that wait or failed too. */
@@ -53,6 +55,7 @@ export async function deliverMail(deps: AlertDeps, job: DeliveryJob): Promise<vo
   const end = company.onTestClock
     ? await withRoom(() => mailer.send(letter, true))
     : await mailer.send(letter)
+  failpoint('mail.handed-over')
   const isOver = company.onTestClock ? job.isLastAttempt : isTooOld(mail, deps.clock.now())
   const isFinal = end.kind === 'sent' || end.kind === 'refused' || isOver
   await db.company(companyNo, async (tx) => {
@@ -80,6 +83,7 @@ async function conclude(
   const now = clock.now()
   const firstTriedAt = before.firstTriedAt ?? now
   const tried = { ...before, firstTriedAt, attempts: before.attempts + 1, nextAt: null }
+  if (before.kind === INVITATION) await store.forgetInvitationLink(tx, companyNo, before.id)
   if (end.kind === 'sent') {
     const sentAt = await companyTime(tx, companyNo, clock)
     await store.updateMail(tx, companyNo, { ...tried, status: 'sent', error: null, sentAt })
@@ -112,20 +116,26 @@ async function putOff(
     error: reasonOf(end),
   }
   if (onTestClock) return store.updateMail(tx, companyNo, tried)
-  if (end.kind === 'busy') return planNext(tx, companyNo, before, now.getTime() + BUSY_MS)
-  return planNext(tx, companyNo, tried, now.getTime() + mailWait(tried.attempts, Math.random()))
+  if (end.kind === 'busy') return planNext(tx, companyNo, before, now, BUSY_MS)
+  return planNext(tx, companyNo, tried, now, mailWait(tried.attempts, Math.random()))
 }
 
 function reasonOf(end: Handover): string {
   return 'reason' in end ? end.reason : 'Too many mails were on their way.'
 }
 
-async function planNext(tx: Tx, companyNo: CompanyNo, mail: Mail, at: number): Promise<void> {
-  const nextAt = new Date(at)
+async function planNext(
+  tx: Tx,
+  companyNo: CompanyNo,
+  mail: Mail,
+  now: Date,
+  delayMs: number,
+): Promise<void> {
+  const nextAt = new Date(now.getTime() + delayMs)
   const planned = { ...mail, nextAt }
   await store.updateMail(tx, companyNo, planned)
   const payload = { mailId: mail.id, turn: turnOf(planned) }
-  await enqueue(tx, DELIVER_MAIL, payload, { companyNo, runAt: nextAt })
+  await enqueue(tx, DELIVER_MAIL, payload, { companyNo, delayMs })
 }
 
 /** Names a try: the moment it was planned for, null for the first. */

@@ -2,6 +2,7 @@ import { companyFacts } from '../../companies/service/companies.ts'
 import type { CompanyNo } from '../../kit/caller.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Tx } from '../../platform/database.ts'
+import { failpoint } from '../../platform/failpoints.ts'
 import { OutboundError } from '../../platform/outbound.ts'
 import { enqueue } from '../../platform/queue.ts'
 import { runIn } from '../../platform/run.ts'
@@ -47,6 +48,7 @@ export async function deliverMessage(deps: AlertDeps, job: DeliveryJob): Promise
     : company.onTestClock
       ? await withRoom(() => send(deps, webhook, delivery))
       : await send(deps, webhook, delivery)
+  failpoint('webhook.called')
   const wait = webhook.disabled ? undefined : waitAfter(delivery, end)
   const isOver = company.onTestClock ? job.isLastAttempt || wait === undefined : wait === undefined
   const isFinal = end.kind === 'delivered' || isOver
@@ -58,7 +60,7 @@ export async function deliverMessage(deps: AlertDeps, job: DeliveryJob): Promise
     const tried = triedOnce(locked, end)
     if (isFinal) await conclude(deps, tx, companyNo, endpoint, tried, end)
     else if (company.onTestClock) await store.updateDelivery(tx, companyNo, tried)
-    else await planNext(tx, companyNo, tried, deps.clock.now().getTime() + (wait ?? BUSY_MS))
+    else await planNext(tx, companyNo, tried, deps.clock.now(), wait ?? BUSY_MS)
   })
   // The queue tries it again, which moving the clock does not wait for.
   if (!isFinal && company.onTestClock) throw new NotYet(`message ${id} did not arrive`)
@@ -137,13 +139,14 @@ async function planNext(
   tx: Tx,
   companyNo: CompanyNo,
   delivery: Delivery,
-  at: number,
+  now: Date,
+  delayMs: number,
 ): Promise<void> {
-  const nextAt = new Date(at)
+  const nextAt = new Date(now.getTime() + delayMs)
   const planned = { ...delivery, nextAt }
   await store.updateDelivery(tx, companyNo, planned)
   const payload = { deliveryId: delivery.id, turn: turnOf(planned) }
-  await enqueue(tx, DELIVER_WEBHOOK, payload, { companyNo, runAt: nextAt })
+  await enqueue(tx, DELIVER_WEBHOOK, payload, { companyNo, delayMs })
 }
 
 function failed(reason: string, status: number | null = null, response: string | null = null) {

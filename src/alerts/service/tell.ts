@@ -62,9 +62,9 @@ export async function tellTogether(
       await enqueue(tx, TOGETHER, { isSecondPass: true }, { companyNo })
       return
     }
-    const dueAt = await planned(tx, companyNo, waiting)
-    if (!company.onTestClock && dueAt > deps.clock.now()) {
-      await enqueue(tx, TOGETHER, {}, { companyNo, key: TOGETHER, runAt: dueAt })
+    const delayMs = await untilPlanned(deps, tx, companyNo, waiting)
+    if (!company.onTestClock && delayMs > 0) {
+      await enqueue(tx, TOGETHER, {}, { companyNo, key: TOGETHER, delayMs })
       return
     }
     const ids = [...new Set(waiting.flatMap(({ readers }) => readers))]
@@ -84,19 +84,27 @@ export async function tellTogether(
 }
 
 async function planTogether(
-  { clock }: AlertDeps,
+  deps: AlertDeps,
   tx: Tx,
   companyNo: CompanyNo,
   onTestClock: boolean,
 ): Promise<void> {
-  const dueAt = await planned(tx, companyNo, await store.readWaiting(tx, companyNo))
-  const runAt = onTestClock || dueAt <= clock.now() ? {} : { runAt: dueAt }
-  await enqueue(tx, TOGETHER, {}, { companyNo, key: TOGETHER, ...runAt })
+  const waiting = await store.readWaiting(tx, companyNo)
+  const delayMs = await untilPlanned(deps, tx, companyNo, waiting)
+  const later = onTestClock || delayMs === 0 ? {} : { delayMs }
+  await enqueue(tx, TOGETHER, {}, { companyNo, key: TOGETHER, ...later })
 }
 
-async function planned(tx: Tx, companyNo: CompanyNo, waiting: store.Waiting[]): Promise<Date> {
+/** How long alerts wait yet, 0 when it is time: a length, since the queue goes by the database's clock. */
+async function untilPlanned(
+  { clock }: AlertDeps,
+  tx: Tx,
+  companyNo: CompanyNo,
+  waiting: store.Waiting[],
+): Promise<number> {
   const since = waiting.map((one) => one.since)
-  return togetherAt(since, await lastMailAt(tx, companyNo, waiting[0]!.alert.kind))
+  const dueAt = togetherAt(since, await lastMailAt(tx, companyNo, waiting[0]!.alert.kind))
+  return Math.max(0, dueAt.getTime() - clock.now().getTime())
 }
 
 /** The recipients the company has chosen; of a stop also who made the tracker and who follows it. */

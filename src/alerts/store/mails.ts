@@ -46,6 +46,14 @@ export async function updateMail(tx: Tx, no: CompanyNo, mail: Mail): Promise<voi
     .execute()
 }
 
+/** Takes the secret out of the link of an invitation: the mail has left, or never will. */
+export async function forgetInvitationLink(tx: Tx, no: CompanyNo, id: string): Promise<void> {
+  await sql`update mail set
+      text = regexp_replace(text, '/invitation#[0-9a-z]+', '/invitation#…', 'g'),
+      html = regexp_replace(html, '/invitation#[0-9a-z]+', '/invitation#…', 'g')
+    where company_id = ${no} and id = ${id}`.execute(tx)
+}
+
 /** The company's mails, newest first. */
 export async function listMails(
   tx: Tx,

@@ -1,8 +1,11 @@
 import type { Composition } from '../../ai/model.ts'
 import { presentBalance } from '../../charges/charge.ts'
+import { currentCard } from '../../charges/service/work.ts'
 import type { Item } from '../../conversations/items.ts'
+import { pricedAs } from '../../conversations/service/read-items.ts'
 import { type Caller, requireScope } from '../../kit/caller.ts'
 import { type Credits, parseCredits, toJson, ZERO } from '../../kit/credits.ts'
+import { rate } from '../../rating/rate-card.ts'
 import { type Chosen, type Findings, findingsOf, itemsIn, type Subject } from '../ask.ts'
 import { chooseFrom, scopeOf, textsOf } from './choose.ts'
 import type { Answered, AskDeps, Terms } from './deps.ts'
@@ -22,6 +25,8 @@ export interface Answer {
   truncated: boolean
   credits: number
   balance: ReturnType<typeof presentBalance>
+  /** What a key or token would be charged; of a dry run only. */
+  paidCredits?: number
   /** What would be read; of a dry run only. */
   items?: { type: Item['type']; id: string; title: string; at: string }[]
 }
@@ -60,8 +65,10 @@ async function askOnce(
   const items = itemsIn(chosen)
   const price = await priceFor(deps, caller, terms, items)
   if (terms.dryRun) {
+    const { credits } = rate(await currentCard(deps, caller.companyNo), items.map(pricedAs))
+    const priced = { credits: toJson(price), paidCredits: toJson(credits) }
     return answerFree(deps, caller, claim, (paid) => ({
-      body: { ...answerOf(chosen, [], paid), credits: toJson(price), items: items.map(named) },
+      body: { ...answerOf(chosen, [], paid), ...priced, items: items.map(named) },
       itemNos: items.map(({ no }) => no),
     }))
   }

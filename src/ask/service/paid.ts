@@ -40,6 +40,8 @@ export interface Work<Made, Body> {
   items: readonly Item[]
   /** Makes it, outside any transaction; `read` is what was still there to be read. */
   make: (signal: AbortSignal) => Promise<{ made: Made; read: readonly Item[] }>
+  /** Why it may not be kept after all, looked up under the locks of its commit. */
+  check?: (run: Run) => Promise<Problem | undefined>
   /** Rows of its own that are there exactly when the charge is; asks for them before it first awaits. */
   keep?: (run: Run, made: Made, paid: Paid) => Promise<void>
   /** The answer, and the items that it names or stands on. */
@@ -134,7 +136,9 @@ async function capture<Made, Body>(
   let body: Body | undefined
   const rider: Rider = {
     writesAtOnce: true,
-    check: async (run) => [await faultBefore(run, caller, claim, read)],
+    check: async (run) => [
+      (await faultBefore(run, caller, claim, read)) ?? (await work.check?.(run)),
+    ],
     async write(run, [done]) {
       if (done?.outcome.kind !== 'capture') throw new Error('an answer rides on a capture')
       const view = fromCharged(done.outcome.charged, done.outcome.priced)
@@ -176,7 +180,7 @@ async function keepUnpaid<Made, Body>(
   const paid: Paid = { credits: ZERO, at, charge: null, card: null, balance }
   return deps.db.company(companyNo, async (tx) => {
     const run = runIn(tx)
-    const fault = await faultBefore(run, caller, claim, read)
+    const fault = (await faultBefore(run, caller, claim, read)) ?? (await work.check?.(run))
     if (fault) throw fault
     const { body, itemNos } = work.answer(made, paid)
     await work.keep?.(run, made, paid)

@@ -1,4 +1,4 @@
-import { briefNameOf } from '../../briefs/service/define.ts'
+import { keepBrief } from '../../briefs/service/define.ts'
 import { recordAudit } from '../../companies/service/audit.ts'
 import { readOneEntity } from '../../conversations/service/entities.ts'
 import { type Caller, type CompanyNo, requireScope } from '../../kit/caller.ts'
@@ -8,7 +8,7 @@ import { companyTime } from '../../platform/company-time.ts'
 import { joined, type Tx } from '../../platform/database.ts'
 import { newId } from '../../platform/ids.ts'
 import { enqueue, forgetJob } from '../../platform/queue.ts'
-import { currencyOf } from '../../trackers/service/currency.ts'
+import { missingOf } from '../../trackers/service/currency.ts'
 import type { Use } from '../../trackers/service/deps.ts'
 import {
   type Action,
@@ -212,12 +212,11 @@ async function check(
   const { when, action } = automation
   const fault = faultIn(automation)
   if (fault) throw unprocessable('then.entity', fault)
-  if ((await briefNameOf(tx, companyNo, action.briefId)) === undefined) {
+  if (!(await keepBrief(tx, companyNo, action.briefId))) {
     throw unprocessable('then.briefId', `there is no brief ${JSON.stringify(action.briefId)}`)
   }
   if (when.type === 'tracker_hit') {
-    const [tracker] = await currencyOf(deps, tx, companyNo, [when.trackerId])
-    if (!tracker) {
+    if ((await missingOf(tx, companyNo, [when.trackerId])) !== undefined) {
       throw unprocessable('when.trackerId', `there is no tracker ${JSON.stringify(when.trackerId)}`)
     }
   }

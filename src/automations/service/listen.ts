@@ -23,9 +23,7 @@ export async function automationsOnTracker(
   companyNo: CompanyNo,
   event: TrackerEvent,
 ): Promise<void> {
-  if (event.kind !== 'tracker-read' || !event.found) return
-  const { trackerId, itemNo, fromBackfill } = event
-  await store.enqueueHits(run, companyNo, trackerId, itemNo, fromBackfill)
+  if (event.kind === 'tracker-found') await store.enqueueHits(run, companyNo, event.hits)
 }
 
 /**

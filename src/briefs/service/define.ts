@@ -5,7 +5,8 @@ import { notFound, Problem, unprocessable } from '../../kit/problem.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Tx } from '../../platform/database.ts'
 import { newId } from '../../platform/ids.ts'
-import { currencyOf } from '../../trackers/service/currency.ts'
+import { runIn } from '../../platform/run.ts'
+import { missingOf } from '../../trackers/service/currency.ts'
 import type { Use } from '../../trackers/service/deps.ts'
 import { type Brief, type Section, trackersIn } from '../brief.ts'
 import * as store from '../store.ts'
@@ -33,7 +34,7 @@ export async function makeBrief(deps: Deps, caller: Caller, asked: NewBrief): Pr
       createdAt: now,
       updatedAt: now,
     }
-    await write(deps, tx, caller, brief)
+    await write(tx, caller, brief)
     await recordAudit(
       tx,
       caller,
@@ -63,7 +64,7 @@ export async function changeBrief(
       sections: asked.sections ?? before.sections,
       updatedAt: await companyTime(tx, caller.companyNo, deps.clock),
     }
-    await write(deps, tx, caller, brief)
+    await write(tx, caller, brief)
     await recordAudit(tx, caller, 'brief.change', { type: 'brief', id }, said(before), said(brief))
     return brief
   })
@@ -118,14 +119,12 @@ export async function briefsUsing(tx: Tx, companyNo: CompanyNo, trackerId: strin
   return briefs.map(({ id, name }) => ({ type: 'brief', id, name }))
 }
 
-/** A template's name and whether it is there, for what is set up to generate from it. */
-export async function briefNameOf(
-  tx: Tx,
-  companyNo: CompanyNo,
-  id: string,
-): Promise<string | undefined> {
-  return (await store.readBrief(tx, companyNo, id))?.name
+/** Whether a template is there, for what is set up to generate from it; it stays until the transaction ends. */
+export async function keepBrief(tx: Tx, companyNo: CompanyNo, id: string): Promise<boolean> {
+  return store.keepBrief(runIn(tx), companyNo, id)
 }
+
+const NAME_TAKEN = 'Another brief has this name.'
 
 async function lock(tx: Tx, companyNo: CompanyNo, id: string): Promise<Brief> {
   const brief = await store.readBrief(tx, companyNo, id, true)
@@ -133,18 +132,20 @@ async function lock(tx: Tx, companyNo: CompanyNo, id: string): Promise<Brief> {
   return brief
 }
 
-async function write(deps: Deps, tx: Tx, { companyNo }: Caller, brief: Brief): Promise<void> {
+async function write(tx: Tx, { companyNo }: Caller, brief: Brief): Promise<void> {
   const namesake = await store.readBriefNamed(tx, companyNo, brief.name)
   if (namesake && namesake.id !== brief.id) {
-    throw new Problem('conflict', 'Another brief has this name.', { id: namesake.id })
+    throw new Problem('conflict', NAME_TAKEN, { id: namesake.id })
   }
-  const wanted = trackersIn(brief.sections)
-  const found = await currencyOf(deps, tx, companyNo, wanted)
-  const missing = wanted.find((id) => !found.some(({ trackerId }) => trackerId === id))
+  const missing = await missingOf(tx, companyNo, trackersIn(brief.sections))
   if (missing !== undefined) {
     throw unprocessable('sections', `there is no tracker ${JSON.stringify(missing)}`)
   }
-  await store.writeBrief(tx, companyNo, brief)
+  await store.writeBrief(tx, companyNo, brief).catch((error: { constraint?: string }) => {
+    // Another one has taken the name since it was looked for.
+    if (error.constraint !== 'brief_name') throw error
+    throw new Problem('conflict', NAME_TAKEN)
+  })
 }
 
 function said({ name, status, sections }: Brief) {

@@ -93,13 +93,14 @@ async function generateOnce(
     createdAt: paid.at,
   })
   if (terms.dryRun) {
-    const card = caller.kind === 'session' ? null : await currentCard(deps, caller.companyNo)
-    const sections = prepared.map((one) => ({
+    const card = await currentCard(deps, caller.companyNo)
+    const prices = prepared.map(({ chosen }) => creditsFor(itemsIn(chosen), card))
+    const sections = prepared.map((one, place) => ({
       ...shellOf(one, now),
-      credits: creditsFor(itemsIn(one.chosen), card),
+      credits: caller.kind === 'session' ? ZERO : prices[place]!,
     }))
     return answerFree(deps, caller, claim, (paid) => ({
-      body: dryBodyOf({ ...made(sections, paid), credits }, paid.balance, items),
+      body: dryBodyOf({ ...made(sections, paid), credits }, prices, paid.balance, items),
       itemNos: items.map(({ no }) => no),
     }))
   }
@@ -109,6 +110,10 @@ async function generateOnce(
   return doPaid<Composed[], BriefBody>(deps, caller, { ...terms, door }, claim, {
     items,
     make: (signal) => compose(deps, caller, scope, prepared, now, signal),
+    async check(run) {
+      if (await store.keepBrief(run, caller.companyNo, brief.id)) return undefined
+      return new Problem('conflict', 'The brief has been deleted meanwhile.')
+    },
     async keep(run) {
       if (generated) await store.insertGenerated(run, caller.companyNo, generated)
     },

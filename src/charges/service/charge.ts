@@ -3,6 +3,7 @@ import { actorOf, type Caller, requireScope } from '../../kit/caller.ts'
 import { Problem, type ProblemCode } from '../../kit/problem.ts'
 import type { Outcome } from '../../ledger/commands.ts'
 import { readCharge } from '../../ledger/service/reads.ts'
+import { failpoint } from '../../platform/failpoints.ts'
 import { type Item, rate } from '../../rating/rate-card.ts'
 import { type ChargeView, detailOf, fromCharged, fromRow, linesOf } from '../charge.ts'
 import { keyOf } from '../key.ts'
@@ -56,6 +57,7 @@ export async function charge(
   })
   if (outcome.kind === 'replay') return replayOf(deps, caller, outcome)
   assert(outcome.kind === 'charge')
+  failpoint('charge.committed')
   return { view: fromCharged(outcome.charged, outcome.priced), replayed: false }
 }
 

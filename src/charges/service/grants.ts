@@ -10,6 +10,7 @@ import { companyTime } from '../../platform/company-time.ts'
 import { keyOf } from '../key.ts'
 import type { Answered, Request } from './charge.ts'
 import type { Deps } from './rules.ts'
+import { trailOf } from './trail.ts'
 
 /** Credits to be added to a pool. */
 export interface NewGrant {
@@ -39,6 +40,7 @@ export async function makeGrant(
   const outcome = await deps.ledger.submit({
     companyNo: caller.companyNo,
     key,
+    rider: trailOf(caller, asked),
     asked: {
       kind: 'grant',
       grant: (now) => {
@@ -87,6 +89,7 @@ export async function voidGrant(
   const outcome = await deps.ledger.submit({
     companyNo: caller.companyNo,
     key: keyOf(actorOf(caller), 'void', request.key, request.asked),
+    rider: trailOf(caller, asked),
     asked: {
       kind: 'void',
       grantNo: ledgerIds(caller.companyId).readGrant(id),
@@ -129,6 +132,7 @@ export async function refund(
   const outcome = await deps.ledger.submit({
     companyNo: caller.companyNo,
     key: keyOf(actorOf(caller), 'refund', request.key, request.asked),
+    rider: trailOf(caller, { reason }),
     asked: {
       kind: 'refund',
       chargeAt: at,

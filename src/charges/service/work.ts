@@ -7,6 +7,7 @@ import type { Hold } from '../../ledger/pool.ts'
 import { type Item, type RateCard, rate } from '../../rating/rate-card.ts'
 import { type ChargeView, detailOf, fromCharged, linesOf } from '../charge.ts'
 import { keyOf } from '../key.ts'
+import { readHouseHolds } from '../store.ts'
 import { withRules } from './charge.ts'
 import { attribute, cardNow, type Deps, type For } from './rules.ts'
 
@@ -89,6 +90,19 @@ export async function captureWork(
   if (outcome.kind === 'replay') return 'done before'
   assert(outcome.kind === 'capture')
   return fromCharged(outcome.charged, outcome.priced, hold.id)
+}
+
+/**
+ * Gives back what the house holds for one instance of a feature: what is left by work that ended without
+ * giving it back. Only for who knows that no such work is under way.
+ */
+export async function dropHoldsOf(
+  { db, ledger }: Pick<Deps, 'db' | 'ledger'>,
+  companyNo: number,
+  of: { feature: string; instanceId: string },
+): Promise<void> {
+  const left = await db.snapshot(companyNo, (tx) => readHouseHolds(tx, companyNo, of))
+  for (const holdId of left) await releaseWork({ ledger }, companyNo, holdId)
 }
 
 /** Gives back what is left of a hold; one that is over already is left alone. */

@@ -21,12 +21,17 @@ export function forecastRoutes(app: App, house: Deps): void {
       },
     },
     async ({ caller }) => {
-      const { runOutAt, range, perDay, basis, expiring } = await forecast(house, caller)
+      const { runOutAt, range, perDay, margin, days, basis, expiring } = await forecast(
+        house,
+        caller,
+      )
       const ids = ledgerIds(caller.companyId)
       return {
         runOutAt: iso(runOutAt),
         range: range && { early: iso(range.early), late: iso(range.late) },
         perDay: toJson(perDay),
+        margin: toJson(margin),
+        days,
         basis,
         // What contract years ahead will bring is no grant yet.
         expiringUnused: expiring

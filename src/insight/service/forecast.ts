@@ -29,6 +29,9 @@ export interface Forecast extends Outlook {
   /** At the pace plus and minus its margin; null within it lies beyond what is looked at. */
   range: { early: Moment; late: Moment | null } | null
   perDay: bigint
+  margin: bigint
+  /** How many days the pace was taken from. */
+  days: number
   /** In words, what it stands on. */
   basis: string
 }
@@ -55,13 +58,13 @@ export async function forecast(deps: Deps, caller: Caller): Promise<Forecast> {
   const outset = await outsetNow(deps, caller.companyNo)
   const { everGranted, pace, supplies, now, starts } = outset
   const outlook = lookAhead(supplies, pace, now, starts)
-  const said = { perDay: pace.perDay, basis: basisOf(outset) }
-  if (!everGranted || pace.perDay === 0n)
-    return { ...outlook, ...said, runOutAt: null, range: null }
-  const at = (perDay: bigint) =>
-    lookAhead(supplies, pace, now, starts, { times: perDay, per: pace.perDay }).runOutAt
-  const early = at(pace.perDay + pace.margin)
-  const late = pace.margin < pace.perDay ? at(pace.perDay - pace.margin) : null
+  const { perDay, margin, days } = pace
+  const said = { perDay, margin, days, basis: basisOf(outset) }
+  if (!everGranted || perDay === 0n) return { ...outlook, ...said, runOutAt: null, range: null }
+  const at = (times: bigint) =>
+    lookAhead(supplies, pace, now, starts, { times, per: perDay }).runOutAt
+  const early = at(perDay + margin)
+  const late = margin < perDay ? at(perDay - margin) : null
   const range = outlook.runOutAt === null || early === null ? null : { early, late }
   return { ...outlook, ...said, range }
 }

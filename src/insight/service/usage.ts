@@ -17,6 +17,12 @@ export interface UsageQuestion {
   to?: Bound | undefined
   granularity: Granularity
   groupBy?: store.Grouping | undefined
+  /** Only what was for these. */
+  feature?: string | undefined
+  instanceId?: string | undefined
+  integrationId?: string | undefined
+  memberId?: string | undefined
+  teamId?: string | undefined
 }
 
 /** What one key used in one day, week or month; refunds are taken off on the day they were made. */
@@ -49,15 +55,10 @@ export async function readOwnUsage(
 ): Promise<Used[]> {
   const { memberId } = caller
   if (memberId === undefined) throw new Problem('forbidden', 'This credential acts for no member.')
-  return usageOf(deps, caller, asked, memberId)
+  return usageOf(deps, caller, { ...asked, memberId })
 }
 
-async function usageOf(
-  deps: Deps,
-  { companyNo }: Caller,
-  asked: UsageQuestion,
-  memberId?: string,
-): Promise<Used[]> {
+async function usageOf(deps: Deps, { companyNo }: Caller, asked: UsageQuestion): Promise<Used[]> {
   return current(deps, companyNo, async (tx, _pool, now) => {
     const run = runIn(tx)
     const { timezone } = await store.readCalendar(run, companyNo)
@@ -71,7 +72,7 @@ async function usageOf(
       days,
       granularity,
       groupBy,
-      memberId,
+      asked,
       ROWS_MAX + 1,
     )
     if (rows.length > ROWS_MAX) {

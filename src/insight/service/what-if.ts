@@ -27,8 +27,14 @@ export interface TrackerPrice {
 }
 
 export interface Deps extends UsageDeps {
-  /** Prices a tracker as it would be made; without it nobody knows trackers here. */
-  priceTracker?: ((caller: Caller, asked: unknown) => Promise<TrackerPrice>) | undefined
+  /** Prices a tracker as it would be made, with the history between two moments; without it nobody knows trackers here. */
+  priceTracker?:
+    | ((
+        caller: Caller,
+        asked: unknown,
+        history: { from?: Date; to?: Date },
+      ) => Promise<TrackerPrice>)
+    | undefined
 }
 
 export type Question = {
@@ -92,7 +98,12 @@ const DAYS_OF_A_MONTH = 30n
 
 async function withTracker(deps: Deps, caller: Caller, outset: Outset, asked: Question) {
   if (!deps.priceTracker) throw new Problem('unavailable', 'Trackers cannot be priced here.')
-  const { feature, credits, perMonth } = await deps.priceTracker(caller, asked.tracker)
+  const at = (bound: Bound) => (bound instanceof Date ? bound : startOfDay(bound, outset.timezone))
+  const history = {
+    ...(asked.from === undefined ? {} : { from: at(asked.from) }),
+    ...(asked.to === undefined ? {} : { to: at(asked.to) }),
+  }
+  const { feature, credits, perMonth } = await deps.priceTracker(caller, asked.tracker, history)
   const more = { once: credits, perDay: perMonth / DAYS_OF_A_MONTH }
   const byFeature = [{ feature, credits, actual: null }]
   return { credits, actual: null, byFeature, runOutAt: runOut(withMore(outset, more)) }

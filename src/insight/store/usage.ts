@@ -40,14 +40,23 @@ export interface UsedOfType {
   requests: bigint
 }
 
-/** Use by stretch, key and price class, refunds taken off; of one member where named; at most `most` rows. */
+/** What use was for; whatever is not named does not matter. */
+export interface UsedFor {
+  feature?: string | undefined
+  instanceId?: string | undefined
+  integrationId?: string | undefined
+  memberId?: string | undefined
+  teamId?: string | undefined
+}
+
+/** Use by stretch, key and price class, refunds taken off; at most `most` rows. */
 export async function readUsage(
   run: Run,
   companyNo: CompanyNo,
   days: Days,
   granularity: Granularity,
   groupBy: Grouping | undefined,
-  memberId: string | undefined,
+  { feature, instanceId, integrationId, memberId, teamId }: UsedFor,
   most: number,
 ): Promise<UsedOfType[]> {
   const key = groupBy ? keyColumns[groupBy] : 'null::text'
@@ -57,9 +66,16 @@ export async function readUsage(
        sum(u.quantity)::bigint as quantity, sum(u.credits)::bigint as credits, sum(u.requests)::bigint as requests
      from usage_day u join attribution a on a.company_id = u.company_id and a.id = u.attribution_id
      where u.company_id = $1 and u.day >= $2::date and u.day < $3::date
-       and ($5::text is null or a.member_id = $5)
+       and ($5::text is null or a.feature = $5)
+       and ($6::text is null or a.instance_id = $6)
+       and ($7::text is null or a.integration_id = $7)
+       and ($8::text is null or a.member_id = $8)
+       and ($9::text is null or a.team_id = $9)
      group by 1, 2, 3 order by 1, 2 nulls first, 3 limit $4`,
-    [companyNo, days.from, days.to, most, memberId ?? null],
+    [
+      ...[companyNo, days.from, days.to, most],
+      ...[feature, instanceId, integrationId, memberId, teamId].map((one) => one ?? null),
+    ],
   )
 }
 

@@ -4,7 +4,7 @@ import { notFound, unprocessable } from '../../kit/problem.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Tx } from '../../platform/database.ts'
 import { newId } from '../../platform/ids.ts'
-import { currencyOf } from '../../trackers/service/currency.ts'
+import { missingOf } from '../../trackers/service/currency.ts'
 import * as store from '../store.ts'
 import { type Stream, type StreamFilter, trackersIn } from '../stream.ts'
 import type { StreamDeps } from './deps.ts'
@@ -23,7 +23,7 @@ export async function makeStream(
 ): Promise<Stream> {
   requireScope(caller, 'trackers:write')
   return deps.db.company(caller.companyNo, async (tx) => {
-    await checkFilter(deps, tx, caller, asked.filter)
+    await checkFilter(tx, caller, asked.filter)
     const now = await companyTime(tx, caller.companyNo, deps.clock)
     const stream: Stream = {
       id: newId('str'),
@@ -58,7 +58,7 @@ export async function changeStream(
   return deps.db.company(caller.companyNo, async (tx) => {
     const before = await lockStream(tx, caller, id)
     const { name = before.name, filter, notifyBackfilled = before.notifyBackfilled } = asked
-    if (filter) await checkFilter(deps, tx, caller, filter)
+    if (filter) await checkFilter(tx, caller, filter)
     const since = filter ? await companyTime(tx, caller.companyNo, deps.clock) : before.since
     const after = { ...before, name, notifyBackfilled, filter: filter ?? before.filter, since }
     await store.updateStream(tx, caller.companyNo, after)
@@ -94,15 +94,8 @@ async function lockStream(tx: Tx, { companyNo }: Caller, id: string): Promise<St
   return stream
 }
 
-async function checkFilter(
-  deps: Pick<StreamDeps, 'clock'>,
-  tx: Tx,
-  { companyNo }: Caller,
-  filter: StreamFilter,
-): Promise<void> {
-  const wanted = trackersIn(filter)
-  const found = await currencyOf(deps, tx, companyNo, wanted)
-  const missing = wanted.find((id) => !found.some(({ trackerId }) => trackerId === id))
+async function checkFilter(tx: Tx, { companyNo }: Caller, filter: StreamFilter): Promise<void> {
+  const missing = await missingOf(tx, companyNo, trackersIn(filter))
   if (missing === undefined) return
   throw unprocessable('filter.trackers', `there is no tracker ${JSON.stringify(missing)}`)
 }

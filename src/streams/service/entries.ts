@@ -22,14 +22,24 @@ export function streamsOnArrival(): ArrivalListener {
     )
 }
 
-/** Looks for followed streams that an item joined because a tracker found something in it. */
+/** Looks for followed streams that items joined because a tracker found something in them. */
 export async function streamsOnTracker(
   run: Run,
   companyNo: CompanyNo,
   event: TrackerEvent,
 ): Promise<void> {
-  if (event.kind !== 'tracker-read' || !event.found) return
-  await store.enqueueEntries(run, companyNo, [event.itemNo], event.fromBackfill)
+  if (event.kind !== 'tracker-found') return
+  const { hits } = event
+  const nosOf = (backfilled: boolean) => {
+    const ofKind = hits.filter(({ fromBackfill }) => fromBackfill === backfilled)
+    return [...new Set(ofKind.map(({ itemNo }) => itemNo))]
+  }
+  await Promise.all(
+    [false, true]
+      .map((backfilled) => ({ backfilled, nos: nosOf(backfilled) }))
+      .filter(({ nos }) => nos.length > 0)
+      .map(({ backfilled, nos }) => store.enqueueEntries(run, companyNo, nos, backfilled)),
+  )
 }
 
 /**

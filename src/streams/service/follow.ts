@@ -51,5 +51,7 @@ async function requireOwnOrWrite(
   if (caller.memberId !== memberId && !may(caller, 'trackers:write')) {
     throw new Problem('forbidden', 'Members follow streams by themselves.')
   }
-  if (!(await store.readStream(tx, caller.companyNo, streamId))) throw notFound('stream', streamId)
+  // Locked: a stream that is deleted at this moment is gone for both or for neither.
+  const stream = await store.readStream(tx, caller.companyNo, streamId, true)
+  if (!stream) throw notFound('stream', streamId)
 }

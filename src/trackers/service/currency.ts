@@ -9,6 +9,19 @@ import * as store from '../store/trackers.ts'
 import { statusOf } from '../tracker.ts'
 import { waitingQuery } from './read.ts'
 
+/**
+ * The first of some trackers that is not there; the others stay until the end of the transaction, so that
+ * what is about to stand on them can be written.
+ */
+export async function missingOf(
+  tx: Tx,
+  companyNo: CompanyNo,
+  ids: readonly string[],
+): Promise<string | undefined> {
+  const there = await store.keepTrackers(tx, companyNo, ids)
+  return ids.find((id) => !there.includes(id))
+}
+
 /** How current some trackers are, in the order asked; one that is not there is left out. */
 export async function currencyOf(
   { clock }: { clock: Clock },

@@ -24,37 +24,9 @@ export async function makeTracker(
   asked: NewTracker,
 ): Promise<Tracker> {
   requireScope(caller, 'trackers:write')
-  const preset = asked.kind === 'pretrained' ? presetOf(asked.pretrainedId) : undefined
   return deps.db.company(caller.companyNo, async (tx) => {
     const now = await companyTime(tx, caller.companyNo, deps.clock)
-    const tracker: Tracker = {
-      id: newId('trk'),
-      kind: asked.kind,
-      name: asked.name ?? preset?.name ?? 'Tracker',
-      version: 1,
-      definition: {
-        question: preset?.question ?? asked.question ?? null,
-        instructions: asked.instructions ?? null,
-        itemTypes: asked.itemTypes ?? ['call', 'email'],
-        side: asked.side ?? preset?.side ?? 'anyone',
-        part: asked.part ?? null,
-        filters: asked.filters ?? {},
-        keywords: asked.keywords ?? [],
-        pretrainedId: preset?.id ?? null,
-      },
-      stored: 'draft',
-      storedSince: now,
-      stopped: null,
-      stoppedSince: null,
-      stoppedPrice: null,
-      runningSeq: 0,
-      cursor: 0n,
-      waitsForHold: false,
-      holdId: null,
-      teamId: asked.teamId ?? null,
-      createdBy: caller.memberId ?? null,
-      createdAt: now,
-    }
+    const tracker = draftOf(asked, newId('trk'), caller.memberId ?? null, now)
     await store.insertTracker(tx, caller.companyNo, tracker)
     const { definition, name, kind } = tracker
     await recordAudit(tx, caller, 'tracker.create', { type: 'tracker', id: tracker.id }, null, {
@@ -64,6 +36,43 @@ export async function makeTracker(
     })
     return tracker
   })
+}
+
+/** A draft of what is asked for, with what it leaves open. */
+export function draftOf(
+  asked: NewTracker,
+  id: string,
+  createdBy: string | null,
+  createdAt: Date,
+): Tracker {
+  const preset = asked.kind === 'pretrained' ? presetOf(asked.pretrainedId) : undefined
+  return {
+    id,
+    kind: asked.kind,
+    name: asked.name ?? preset?.name ?? 'Tracker',
+    version: 1,
+    definition: {
+      question: preset?.question ?? asked.question ?? null,
+      instructions: asked.instructions ?? null,
+      itemTypes: asked.itemTypes ?? ['call', 'email'],
+      side: asked.side ?? preset?.side ?? 'anyone',
+      part: asked.part ?? null,
+      filters: asked.filters ?? {},
+      keywords: asked.keywords ?? [],
+      pretrainedId: preset?.id ?? null,
+    },
+    stored: 'draft',
+    storedSince: createdAt,
+    stopped: null,
+    stoppedSince: null,
+    stoppedPrice: null,
+    runningSeq: 0,
+    cursor: 0n,
+    waitsForHold: false,
+    teamId: asked.teamId ?? null,
+    createdBy,
+    createdAt,
+  }
 }
 
 /**

@@ -31,13 +31,15 @@ export type TrackerEvent =
       createdBy: string | null
     }
   | { kind: 'tracker-resumed'; trackerId: string; name: string }
-  | {
-      kind: 'tracker-read'
-      trackerId: string
-      itemNo: bigint
-      found: boolean
-      fromBackfill: boolean
-    }
+  /** Something was found in items; all that one commit brings is told at once. */
+  | { kind: 'tracker-found'; hits: FoundIn[] }
+
+/** An item in which a tracker has found something. */
+export interface FoundIn {
+  trackerId: string
+  itemNo: bigint
+  fromBackfill: boolean
+}
 
 export interface TrackerDeps extends ChargeDeps {
   log: Logger

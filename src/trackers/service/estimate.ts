@@ -13,10 +13,12 @@ import { type Credits, micros } from '../../kit/credits.ts'
 import { notFound, Problem } from '../../kit/problem.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Tx } from '../../platform/database.ts'
+import type { RateCard } from '../../rating/rate-card.ts'
 import { type Evidence, evidenceOf, readable } from '../reading.ts'
 import { having, without } from '../store/results.ts'
 import * as store from '../store/trackers.ts'
 import { costOf, countOf, isCharged, plainQuestion, queryOf, type Tracker } from '../tracker.ts'
+import { draftOf, type NewTracker } from './define.ts'
 import type { RunOut, TrackerDeps } from './deps.ts'
 import type { Range } from './publish.ts'
 import { readWith } from './read-item.ts'
@@ -52,23 +54,15 @@ export async function estimateTracker(
   return deps.db.snapshot(companyNo, async (tx) => {
     const tracker = await store.readTracker(tx, companyNo, id)
     if (!tracker) throw notFound('tracker', id)
-    const now = await companyTime(tx, companyNo, deps.clock)
-    const query = queryOf(tracker.definition)
-    const range = history && { ...query, ...history }
-    const items = range
-      ? await countItems(tx, companyNo, range, { where: without(companyNo, id, tracker.version) })
+    const { items, credits, perMonth } = await costsOf(deps, tx, companyNo, card, tracker, history)
+    const processed = history
+      ? await countItems(
+          tx,
+          companyNo,
+          { ...queryOf(tracker.definition), ...history },
+          { where: having(companyNo, id, tracker.version) },
+        )
       : NOTHING
-    const processed = range
-      ? await countItems(tx, companyNo, range, { where: having(companyNo, id, tracker.version) })
-      : NOTHING
-    const recent = await countItems(tx, companyNo, {
-      ...query,
-      history: false,
-      arrivedFrom: new Date(now.getTime() - BASIS_DAYS * DAY_MS),
-    })
-    const charged = isCharged(tracker)
-    const credits = charged ? costOf(card, items) : micros(0n)
-    const perMonth = charged ? costOf(card, recent) : micros(0n)
     return {
       items,
       alreadyProcessed: countOf(processed),
@@ -84,6 +78,56 @@ export async function estimateTracker(
       duplicates: await duplicatesOf(tx, companyNo, tracker),
     }
   })
+}
+
+/**
+ * What a tracker would cost that is not there, or would be another one: `asked` as it would be made, or the
+ * id of one that is there. Nothing is written.
+ */
+export async function priceTracker(
+  deps: TrackerDeps,
+  caller: Caller,
+  asked: NewTracker | { id: string },
+  history: Partial<Range>,
+): Promise<{ credits: Credits; perMonth: Credits }> {
+  requireScope(caller, 'credits:read')
+  const { companyNo } = caller
+  const card = await currentCard(deps, companyNo)
+  return deps.db.snapshot(companyNo, async (tx) => {
+    const now = await companyTime(tx, companyNo, deps.clock)
+    const tracker =
+      'id' in asked
+        ? await store.readTracker(tx, companyNo, asked.id)
+        : draftOf(asked, '', null, now)
+    if (!tracker) throw notFound('tracker', 'id' in asked ? asked.id : '')
+    const range = { from: history.from ?? new Date(0), to: history.to ?? now }
+    const isAsked = history.from !== undefined || history.to !== undefined
+    return costsOf(deps, tx, companyNo, card, tracker, isAsked ? range : undefined)
+  })
+}
+
+/** What the items of some history cost that a tracker has not read, and a month of what arrives. */
+async function costsOf(
+  { clock }: Pick<TrackerDeps, 'clock'>,
+  tx: Tx,
+  companyNo: number,
+  card: RateCard,
+  tracker: Tracker,
+  history: Range | undefined,
+): Promise<{ items: PriceClasses; credits: Credits; perMonth: Credits }> {
+  const now = await companyTime(tx, companyNo, clock)
+  const query = queryOf(tracker.definition)
+  const where = without(companyNo, tracker.id, tracker.version)
+  const items = history
+    ? await countItems(tx, companyNo, { ...query, ...history }, { where })
+    : NOTHING
+  const recent = await countItems(tx, companyNo, {
+    ...query,
+    history: false,
+    arrivedFrom: new Date(now.getTime() - BASIS_DAYS * DAY_MS),
+  })
+  const costs = (classes: PriceClasses) => (isCharged(tracker) ? costOf(card, classes) : micros(0n))
+  return { items, credits: costs(items), perMonth: costs(recent) }
 }
 
 /** Published question trackers that ask the same of the same kind of data. */

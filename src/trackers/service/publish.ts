@@ -3,7 +3,7 @@ import { currentCard } from '../../charges/service/work.ts'
 import { recordAudit } from '../../companies/service/audit.ts'
 import { countItems } from '../../conversations/service/read-items.ts'
 import { type Caller, requireScope } from '../../kit/caller.ts'
-import { type Credits, formatCredits, toJson } from '../../kit/credits.ts'
+import { type Credits, sayAvailable, sayCredits, toJson } from '../../kit/credits.ts'
 import { Problem } from '../../kit/problem.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Tx } from '../../platform/database.ts'
@@ -13,7 +13,7 @@ import { type Backfill, queryOfBackfill } from '../backfill.ts'
 import { insertBackfill, turnBackfills } from '../store/backfills.ts'
 import { without } from '../store/results.ts'
 import * as store from '../store/trackers.ts'
-import { costOf, countOf, isCharged, type Tracker } from '../tracker.ts'
+import { costOf, countOf, isCharged, leastPrice, type Tracker } from '../tracker.ts'
 import { lockTracker } from './define.ts'
 import type { TrackerDeps } from './deps.ts'
 
@@ -50,7 +50,9 @@ export async function publish(
         trackerStatus: 'published',
       })
     }
-    if (isCharged(tracker)) requireUnspent(pool, 'A tracker cannot be published')
+    if (isCharged(tracker)) {
+      requireUnspent(pool, 'A tracker cannot be published', leastPrice(card, tracker.definition))
+    }
     const now = await companyTime(tx, companyNo, deps.clock)
     const published: Tracker = {
       ...tracker,
@@ -75,9 +77,7 @@ export async function publish(
     await store.enqueueRun(runIn(tx), companyNo, id)
     const short = isCharged(tracker) && credits > pool.available
     const warnings = short
-      ? [
-          `The history costs ${formatCredits(credits)} credits; ${formatCredits(pool.available)} are available.`,
-        ]
+      ? [`The history costs ${sayCredits(credits)}; ${sayAvailable(pool.available)}.`]
       : []
     return { tracker: published, backfill, warnings }
   })
@@ -145,16 +145,16 @@ export async function unpublish(deps: TrackerDeps, caller: Caller, id: string): 
   })
 }
 
-/** Throws insufficient-credits when nothing is unspent. */
+/** Throws insufficient-credits when nothing is unspent; `needed` is what lets it go on at all. */
 export function requireUnspent(
   pool: { available: Credits; held: Credits },
   what: string,
-  needed: Credits | null = null,
+  needed: Credits,
 ): void {
   const { available, held } = pool
   if (available + held > 0n) return
   throw new Problem('insufficient-credits', `${what} while no credits are left.`, {
-    needed: toJson(needed ?? 0n),
+    needed: toJson(needed),
     available: toJson(available),
     held: toJson(held),
   })

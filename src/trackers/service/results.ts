@@ -1,7 +1,7 @@
 import type { Rider } from '../../charges/service/work.ts'
 import { Problem } from '../../kit/problem.ts'
 import type { Tx } from '../../platform/database.ts'
-import { runIn } from '../../platform/run.ts'
+import { type Run, runIn } from '../../platform/run.ts'
 import { checkResults, insertResults, type NewResult } from '../store/results.ts'
 import type { TrackerDeps } from './deps.ts'
 
@@ -14,6 +14,7 @@ const DROPPED = 'The result is not wanted any more.'
  */
 export function resultRider({ emit }: Pick<TrackerDeps, 'emit'>): Rider {
   return {
+    writesAtOnce: true,
     async check(run, rows) {
       const allowed = await checkResults(run, rows as NewResult[])
       const seen = new Set<string>()
@@ -30,10 +31,7 @@ export function resultRider({ emit }: Pick<TrackerDeps, 'emit'>): Rider {
         const { credits, at, seq } = outcome.charged
         return { ...(row as NewResult), credits, at, seq, processedAt: new Date(at) }
       })
-      await Promise.all([
-        insertResults(run, rows),
-        ...rows.map((row) => emit(run, row.companyNo, readEvent(row))),
-      ])
+      await Promise.all([insertResults(run, rows), tellFound(emit, run, rows)])
     },
   }
 }
@@ -51,16 +49,25 @@ export async function keepFreeResults(
     .filter((_, i) => allowed[i])
     .map((row) => ({ ...row, credits: 0n as never, at: null, seq: null }))
   if (kept.length) await insertResults(run, kept)
-  for (const row of kept) await emit(run, row.companyNo, readEvent(row))
+  await tellFound(emit, run, kept)
   return kept.length
 }
 
-function readEvent({ trackerId, itemNo, found, backfillId }: NewResult) {
-  return {
-    kind: 'tracker-read' as const,
-    trackerId,
-    itemNo,
-    found,
-    fromBackfill: backfillId !== null,
-  }
+/** Tells what was found, company by company; asks for all statements before it first awaits one. */
+async function tellFound(
+  emit: TrackerDeps['emit'],
+  run: Run,
+  rows: readonly NewResult[],
+): Promise<void> {
+  const found = Map.groupBy(
+    rows.filter((row) => row.found),
+    ({ companyNo }) => companyNo,
+  )
+  const told = [...found].map(([companyNo, ofCompany]) => {
+    const hits = ofCompany.map(({ trackerId, itemNo, backfillId }) => {
+      return { trackerId, itemNo, fromBackfill: backfillId !== null }
+    })
+    return emit(run, companyNo, { kind: 'tracker-found', hits })
+  })
+  await Promise.all(told)
 }

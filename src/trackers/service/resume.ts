@@ -4,7 +4,7 @@ import { recordAudit } from '../../companies/service/audit.ts'
 import { countItems } from '../../conversations/service/read-items.ts'
 import { type Caller, requireScope } from '../../kit/caller.ts'
 import type { Credits } from '../../kit/credits.ts'
-import { formatCredits, micros } from '../../kit/credits.ts'
+import { micros, sayAvailable, sayCredits } from '../../kit/credits.ts'
 import { notFound, Problem } from '../../kit/problem.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import { newId } from '../../platform/ids.ts'
@@ -13,7 +13,15 @@ import { type Backfill, queryOfBackfill } from '../backfill.ts'
 import { endBackfill, insertBackfill, readBackfill, turnBackfills } from '../store/backfills.ts'
 import { without } from '../store/results.ts'
 import * as store from '../store/trackers.ts'
-import { costOf, countOf, isCharged, type Status, statusOf, type Tracker } from '../tracker.ts'
+import {
+  costOf,
+  countOf,
+  isCharged,
+  leastPrice,
+  type Status,
+  statusOf,
+  type Tracker,
+} from '../tracker.ts'
 import { lockTracker } from './define.ts'
 import type { TrackerDeps } from './deps.ts'
 import { type Range, requireUnspent, startHistory } from './publish.ts'
@@ -86,7 +94,8 @@ export async function resume(
         },
       )
     }
-    requireUnspent(pool, 'A tracker cannot be resumed', tracker.stoppedPrice)
+    const needed = tracker.stoppedPrice ?? leastPrice(card, tracker.definition)
+    requireUnspent(pool, 'A tracker cannot be resumed', needed)
     await store.updateTracker(tx, companyNo, {
       ...tracker,
       storedSince: now,
@@ -127,7 +136,7 @@ export async function resume(
 }
 
 function shortOf(cost: Credits, available: Credits): string {
-  return `This costs ${formatCredits(cost)} credits; ${formatCredits(available)} are available.`
+  return `This costs ${sayCredits(cost)}; ${sayAvailable(available)}.`
 }
 
 export interface StartedBackfill {
@@ -157,7 +166,10 @@ export async function backfill(
       tracker = await lockTracker(tx, caller, id)
       const { status } = statusOf(tracker, await store.readPoolMark(tx, companyNo))
       if (!asked.dryRun) {
-        if (isCharged(tracker)) requireUnspent(pool, 'History cannot be processed')
+        if (isCharged(tracker)) {
+          const needed = leastPrice(card, tracker.definition)
+          requireUnspent(pool, 'History cannot be processed', needed)
+        }
         if (status !== 'published') {
           throw new Problem(
             'invalid-state',

@@ -3,6 +3,7 @@ import { readBalance } from '../../charges/service/balance.ts'
 import {
   captureWork,
   currentCard,
+  dropHoldsOf,
   type Reserved,
   releaseWork,
   reserve,
@@ -14,6 +15,7 @@ import { type Credits, micros } from '../../kit/credits.ts'
 import { Problem } from '../../kit/problem.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import { exclusively } from '../../platform/exclusive.ts'
+import { failpoint } from '../../platform/failpoints.ts'
 import { priceClass, priceOf, type RateCard } from '../../rating/rate-card.ts'
 import { coveredPrefix } from '../prefix.ts'
 import { evidenceOf, readable } from '../reading.ts'
@@ -29,7 +31,9 @@ import { stopAllAtZero, stopTracker } from './stop.ts'
 /** For how long a batch's credits stay reserved; a batch whose worker ended is taken over long before. */
 const HOLD_MS = 15 * 60_000
 const READ_MS = 120_000
-const WAIT_MS = 60_000
+/** How long a worker waits for another one on the same tracker, and when it looks again. */
+const WAIT_MS = 1_000
+const AGAIN_MS = 2_000
 /** Rounds in a row that others kept from coming to anything; then the job is left to a later one. */
 const FRUITLESS_MAX = 50
 /** How often an item may fail by its own fault before it is left out. */
@@ -50,7 +54,8 @@ export async function runTracker(
     `tracker ${companyNo} ${trackerId}`,
     WAIT_MS,
     async () => {
-      await dropHoldOfBefore(deps, companyNo, trackerId)
+      // What a worker that died here had reserved: nobody else is at it now.
+      await dropHoldsOf(deps, companyNo, { feature: 'ai_tracker', instanceId: trackerId })
       for (let turn = 0, fruitless = 0; !signal.aborted && fruitless < FRUITLESS_MAX; turn++) {
         const { goesOn, progress } = await runBatch(deps, companyNo, trackerId, turn, signal)
         if (!goesOn) break
@@ -58,21 +63,10 @@ export async function runTracker(
       }
     },
   )
-  if (!alone) throw new Error('another worker is on this tracker for long')
-}
-
-/** The hold of a batch whose worker ended: what it had not captured goes back. */
-async function dropHoldOfBefore(
-  deps: TrackerDeps,
-  companyNo: CompanyNo,
-  trackerId: string,
-): Promise<void> {
-  const tracker = await deps.db.company(companyNo, (tx) =>
-    store.readTracker(tx, companyNo, trackerId),
-  )
-  if (!tracker?.holdId) return
-  await releaseWork(deps, companyNo, tracker.holdId)
-  await deps.db.company(companyNo, (tx) => store.noteHold(tx, companyNo, trackerId, null))
+  // Whoever is at it may have looked for the last time already; meanwhile there is other work to do.
+  if (!alone) {
+    await deps.db.company(companyNo, (tx) => store.enqueueAgain(tx, companyNo, trackerId, AGAIN_MS))
+  }
 }
 
 /** Deals with the next items in order. */
@@ -180,18 +174,11 @@ async function runCharged(
   const chosen = candidates.slice(0, covered)
   const reserved = await reserveFor(deps, caller, tracker, batch, chosen)
   if (reserved === 'changed') return { finished: new Set(), goesOn: true }
-  if (reserved) {
-    await deps.db.company(companyNo, (tx) =>
-      store.noteHold(tx, companyNo, tracker.id, reserved.hold.id),
-    )
-  }
+  failpoint('tracker.reserved')
   try {
     return await readAll(deps, caller, tracker, reserved, chosen, signal)
   } finally {
-    if (reserved) {
-      await releaseWork(deps, companyNo, reserved.hold.id)
-      await deps.db.company(companyNo, (tx) => store.noteHold(tx, companyNo, tracker.id, null))
-    }
+    if (reserved) await releaseWork(deps, companyNo, reserved.hold.id)
   }
 }
 
@@ -278,19 +265,24 @@ async function readAll(
 ): Promise<Done> {
   const finished = new Set<Candidate>()
   const queue = [...chosen]
+  const keeping: Promise<void>[] = []
   let failure: Error | undefined
   let unwanted = false
+  let broken: { error: unknown } | undefined
   const rider = resultRider(deps)
   async function worker(): Promise<void> {
     for (
       let next = queue.shift();
-      next && !failure && !unwanted && !signal.aborted;
+      next && !failure && !unwanted && !broken && !signal.aborted;
       next = queue.shift()
     ) {
       try {
-        const end = await readOne(deps, caller, tracker, reserved, next, rider, signal)
-        if (end === 'dropped') unwanted = true
-        else finished.add(next)
+        const limited = AbortSignal.any([signal, AbortSignal.timeout(READ_MS)])
+        const { reading, model } = await readWith(deps, tracker, next.text!, limited)
+        const row = resultOf(caller.companyNo, tracker, next, reading, model, new Date(0))
+        failpoint('tracker.read')
+        // The next item is read while this one commits.
+        keeping.push(keep(next, row))
       } catch (error) {
         if (!(error instanceof ModelFailed)) throw error
         if (await isGivenUp(deps, caller, tracker, next, error)) finished.add(next)
@@ -298,28 +290,37 @@ async function readAll(
       }
     }
   }
-  const workers = Array.from({ length: Math.min(deps.readsAtOnce, chosen.length) }, worker)
-  const ends = await Promise.allSettled(workers)
-  const broken = ends.find((end) => end.status === 'rejected')
-  if (broken) throw broken.reason
+  async function keep(candidate: Candidate, row: NewResult): Promise<void> {
+    try {
+      const end = await keepOne(deps, caller, tracker, reserved, candidate, row, rider)
+      if (end === 'dropped') unwanted = true
+      else finished.add(candidate)
+    } catch (error) {
+      broken ??= { error }
+    }
+  }
+  const workers = Array.from({ length: Math.min(deps.readsAtOnce, chosen.length) }, () =>
+    worker().catch((error) => {
+      broken ??= { error }
+    }),
+  )
+  await Promise.all(workers)
+  await Promise.all(keeping)
+  if (broken) throw broken.error
   return { finished, goesOn: true, failure }
 }
 
-/** Reads one item and keeps its result with its charge, both in one commit. */
-async function readOne(
+/** Keeps one result with its charge, both in one commit. */
+async function keepOne(
   deps: TrackerDeps,
   caller: Caller,
   tracker: Tracker,
   reserved: Reserved | undefined,
-  candidate: Candidate,
+  { item }: Candidate,
+  row: NewResult,
   by: ReturnType<typeof resultRider>,
-  signal: AbortSignal,
 ): Promise<'kept' | 'dropped'> {
   const { companyNo } = caller
-  const { item, text } = candidate
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(READ_MS)])
-  const { reading, model } = await readWith(deps, tracker, text!, limited)
-  const row = resultOf(companyNo, tracker, candidate, reading, model, new Date(0))
   if (!reserved) {
     return deps.db.company(companyNo, async (tx) => {
       const processedAt = await companyTime(tx, companyNo, deps.clock)
@@ -333,6 +334,7 @@ async function readOne(
       ends: false,
       name: `${tracker.id}/${tracker.version}/${item.no}`,
     })
+    failpoint('tracker.kept')
     return 'kept'
   } catch (error) {
     if (error instanceof Problem && (error.code === 'conflict' || error.code === 'invalid-state'))

@@ -59,18 +59,20 @@ export async function insertResults(run: Run, rows: (NewResult & Paid)[]): Promi
 
 /**
  * Which results may be kept right now, in the order given: the tracker is published, in this version, and
- * has none for the item. From here to the commit the tracker cannot be changed or unpublished.
+ * has none for the item, which nobody is erasing. From here to the commit the tracker cannot be changed or
+ * unpublished, nor the item erased.
  */
 export async function checkResults(run: Run, rows: NewResult[]): Promise<boolean[]> {
   const found = await run<{ n: bigint }>(
     'tracker-check-results',
     `select x.n from unnest($1::int[], $2::text[], $3::int[], $4::bigint[]) with ordinality x(c, t, v, i, n)
      join tracker t on t.company_id = x.c and t.id = x.t
+     join item i on i.company_id = x.c and i.no = x.i
      where t.status = 'published' and t.version = x.v
        and not exists (select from tracker_result r
          where r.company_id = x.c and r.tracker_id = x.t and r.version = x.v and r.item_no = x.i)
-       and exists (select from item i where i.company_id = x.c and i.no = x.i and i.deleted_at is null and not i.private)
-     for share of t`,
+       and i.deleted_at is null and not i.private
+     for share of t for key share of i skip locked`,
     [
       arrayOf(rows.map((row) => row.companyNo)),
       textArray(rows.map((row) => row.trackerId)),
@@ -82,12 +84,15 @@ export async function checkResults(run: Run, rows: NewResult[]): Promise<boolean
   return rows.map((_, i) => allowed.has(i + 1))
 }
 
-/** Items that a tracker version has no result for. */
+/**
+ * Items that a tracker version has no result for. Looked up item by item: right after a publication the
+ * planner believes that a tracker has next to no results, and would compare every item with all of them.
+ */
 export function without(companyNo: CompanyNo, trackerId: string, version: number): Condition {
-  return sql<SqlBool>`not exists (select from tracker_result r where r.company_id = ${companyNo}
-    and r.tracker_id = ${trackerId} and r.version = ${version} and r.item_no = item.no)
-    and not exists (select from tracker_failure f where f.company_id = ${companyNo}
-    and f.tracker_id = ${trackerId} and f.version = ${version} and f.item_no = item.no and f.attempts >= 5)`
+  return sql<SqlBool>`(select true from tracker_result r where r.company_id = ${companyNo}
+      and r.item_no = item.no and r.tracker_id || '' = ${trackerId} and r.version + 0 = ${version}) is null
+    and (select true from tracker_failure f where f.company_id = ${companyNo} and f.tracker_id = ${trackerId}
+      and f.version = ${version} and f.item_no = item.no and f.attempts >= 5) is null`
 }
 
 /** Items that a tracker version has a result for. */
@@ -160,6 +165,9 @@ export async function deleteResultsOf(
   itemNos: readonly bigint[],
 ): Promise<void> {
   const nos = `{${itemNos.join(',')}}`
+  // Results that are about to commit come first, and are seen by what follows.
+  await sql`select from item where company_id = ${companyNo} and no = any(${nos}::bigint[])
+    order by no for update`.execute(tx)
   await sql`update tracker_result set answer = '', occurrences = '[]'
     where company_id = ${companyNo} and item_no = any(${nos}::bigint[])`.execute(tx)
 }

@@ -3,6 +3,7 @@ import type { CompanyNo } from '../../kit/caller.ts'
 import { micros } from '../../kit/credits.ts'
 import { arrayOf } from '../../platform/arrays.ts'
 import type { Tx } from '../../platform/database.ts'
+import { enqueue } from '../../platform/queue.ts'
 import type { Run } from '../../platform/run.ts'
 import type { Definition, Exhaustion, Kind, Stopped, Stored, Tracker } from '../tracker.ts'
 
@@ -20,7 +21,6 @@ const columns = [
   'runningSeq',
   'cursor',
   'waitsForHold',
-  'holdId',
   'teamId',
   'createdBy',
   'createdAt',
@@ -47,7 +47,6 @@ function trackerOf(row: Row): Tracker {
     runningSeq: Number(row.runningSeq),
     cursor: row.cursor,
     waitsForHold: row.waitsForHold,
-    holdId: row.holdId === null ? null : Number(row.holdId),
     teamId: row.teamId,
     createdBy: row.createdBy,
     createdAt: row.createdAt,
@@ -71,6 +70,23 @@ export async function lockTracker(
 ): Promise<Tracker | undefined> {
   const row = await base(tx, companyNo).where('id', '=', id).forUpdate().executeTakeFirst()
   return row && trackerOf(row)
+}
+
+/** Those of some trackers that are there; none of them is deleted until this transaction ends. */
+export async function keepTrackers(
+  tx: Tx,
+  companyNo: CompanyNo,
+  ids: readonly string[],
+): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('tracker')
+    .select('id')
+    .where('companyId', '=', companyNo)
+    .where('id', 'in', ['', ...ids])
+    .orderBy('id')
+    .forKeyShare()
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 /** A page of trackers, newest first. */
@@ -151,7 +167,6 @@ export async function updateTracker(tx: Tx, companyNo: CompanyNo, tracker: Track
       runningSeq: BigInt(tracker.runningSeq),
       cursor: tracker.cursor,
       waitsForHold: tracker.waitsForHold,
-      holdId: tracker.holdId === null ? null : BigInt(tracker.holdId),
       teamId: tracker.teamId,
     })
     .where('companyId', '=', companyNo)
@@ -187,21 +202,6 @@ export async function lockArrivals(tx: Tx, companyNo: CompanyNo): Promise<bigint
     on conflict (company_id) do update set last_no = intake.last_no
     returning last_no as "lastNo"`.execute(tx)
   return rows[0]!.lastNo
-}
-
-/** Notes the hold of the batch under way, for whoever takes over. */
-export async function noteHold(
-  tx: Tx,
-  companyNo: CompanyNo,
-  id: string,
-  holdId: number | null,
-): Promise<void> {
-  await tx
-    .updateTable('tracker')
-    .set({ holdId: holdId === null ? null : BigInt(holdId) })
-    .where('companyId', '=', companyNo)
-    .where('id', '=', id)
-    .execute()
 }
 
 /** Moves on behind an arrival that was dealt with, never back. */
@@ -279,9 +279,23 @@ export async function enqueueRun(
     'tracker.run',
     companyNo,
     JSON.stringify({ trackerId }),
-    `tracker:${trackerId}${after ? ':later' : ''}`,
+    `${runKey(trackerId)}${after ? ':later' : ''}`,
     after?.toISOString() ?? null,
   ])
+}
+
+/** The same, a while from now. */
+export async function enqueueAgain(
+  tx: Tx,
+  companyNo: CompanyNo,
+  trackerId: string,
+  delayMs: number,
+): Promise<void> {
+  await enqueue(tx, 'tracker.run', { trackerId }, { companyNo, key: runKey(trackerId), delayMs })
+}
+
+function runKey(trackerId: string): string {
+  return `tracker:${trackerId}`
 }
 
 /** Leaves the jobs that write down, for these companies, what the pool's mark has stopped. */
