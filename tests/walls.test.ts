@@ -70,18 +70,22 @@ test('a connection remembers no company after its transaction', async () => {
   expect(seen.map(({ rows }) => rows.length)).toEqual(seen.map(() => 0))
 })
 
-test.each(['ledger_entry', 'ledger_key', 'threshold_crossing', 'refund', 'audit_entry'])(
-  'the serving role may not change %s',
-  async (table) => {
-    for (const change of [
-      `update ${table} set company_id = 1`,
-      `delete from ${table}`,
-      `truncate ${table}`,
-    ]) {
-      await expect(house.db.pool.query(change)).rejects.toThrow(/permission denied/)
-    }
-  },
-)
+test.each([
+  'ledger_entry',
+  'ledger_key',
+  'ledger_seal',
+  'threshold_crossing',
+  'refund',
+  'audit_entry',
+])('the serving role may not change %s', async (table) => {
+  for (const change of [
+    `update ${table} set company_id = 1`,
+    `delete from ${table}`,
+    `truncate ${table}`,
+  ]) {
+    await expect(house.db.pool.query(change)).rejects.toThrow(/permission denied/)
+  }
+})
 
 test('the serving role owns nothing and passes no wall, and a server that could does not serve', async () => {
   await checkServingRole(house.db.pool)
@@ -113,6 +117,7 @@ test('every table keyed by company leads with it, as do all its unique keys', as
   expect(rows.map(({ name }) => name).sort()).toEqual([
     'integration_key_hash_key',
     'invitation_token_hash_key',
+    'oauth_token_id_hash_key',
     'session_id_hash_key',
   ])
 })

@@ -1,3 +1,4 @@
+import { isGongPath } from '../gong/errors.ts'
 import { type ProblemCode, problems } from '../kit/problem.ts'
 
 /** The parts of an OpenAPI document that are touched here. */
@@ -67,6 +68,7 @@ function finish(method: string, path: string, operation: Operation): void {
   delete operation['x-access']
   delete operation['x-key']
   operation.operationId ??= operationId(method, path)
+  if (isGongPath(path)) operation.security = [{ key: [] }, { basic: [] }]
   if (access === 'public') operation.security = []
   else {
     const who =
@@ -77,7 +79,7 @@ function finish(method: string, path: string, operation: Operation): void {
     operation.parameters = [...(operation.parameters ?? []), keyParameter(key === 'required')]
   }
   for (const [status, response] of Object.entries(operation.responses ?? {})) {
-    finishResponse(Number(status), response)
+    finishResponse(Number(status), response, isGongPath(path))
   }
 }
 
@@ -101,12 +103,12 @@ function keyParameter(required: boolean) {
   }
 }
 
-function finishResponse(status: number, response: OpenResponse): void {
+function finishResponse(status: number, response: OpenResponse, isGong: boolean): void {
   if (response.description === 'Default Response') {
     response.description = DONE[status] ?? meaningOf(status)
   }
   const { content } = response
-  if (status >= 400 && content?.['application/json']) {
+  if (status >= 400 && !isGong && content?.['application/json']) {
     response.content = { 'application/problem+json': content['application/json'] }
   }
 }

@@ -37,6 +37,10 @@ export async function addDocument(app: App): Promise<void> {
       components: {
         securitySchemes: {
           key: { type: 'http', scheme: 'bearer', description: "An integration's key." },
+          basic: {
+            ...{ type: 'http', scheme: 'basic' },
+            description: "On the /v2 doors: an integration's id and its key.",
+          },
           session: {
             ...{ type: 'apiKey', in: 'cookie', name: 'sluice' },
             description: 'A signed-in person; `__Host-sluice` over https.',

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { gongRefusal, isGongPath } from '../gong/errors.ts'
 import { type FieldError, Problem } from '../kit/problem.ts'
 
 /** Turns whatever a route threw into the refusal that the caller reads. */
@@ -24,8 +25,16 @@ export function problemOf(error: unknown): Problem {
     const message = (error as Error).message
     return new Problem('invalid-request', message, { errors: [{ path: 'body', message }] })
   }
-  return databaseProblem(code) ?? new Problem('internal-error', 'Something went wrong on our side.')
+  const isLost = error instanceof Error && LOST_CONNECTION.test(error.message)
+  return (
+    databaseProblem(isLost ? '08006' : code) ??
+    new Problem('internal-error', 'Something went wrong on our side.')
+  )
 }
+
+/** The driver's own errors when a connection breaks or cannot be had: they carry no code. */
+const LOST_CONNECTION =
+  /^(Connection terminated|Client (has encountered a connection error|was closed)|timeout exceeded when trying to connect)/
 
 /** What the database's own refusals mean to a caller (SQLSTATE classes; PostgreSQL manual, appendix A). */
 function databaseProblem(code: string | undefined): Problem | undefined {
@@ -47,7 +56,10 @@ function databaseProblem(code: string | undefined): Problem | undefined {
   return undefined
 }
 
-/** Sends a problem as application/problem+json, with its headers; logs it when it is our fault. */
+/**
+ * Sends a problem as application/problem+json, on the /v2 doors in their own shape, with its headers; logs it
+ * when it is our fault.
+ */
 export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -57,7 +69,18 @@ export function sendProblem(
   if (problem.status >= 500) request.log.error({ err: error }, problem.message)
   const { retryAfter, ...facts } = problem.facts
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
-  if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
+  const isGong = isGongPath(request.url)
+  if (problem.status === 401) {
+    reply.header('www-authenticate', isGong ? 'Bearer, Basic realm="Sluice"' : 'Bearer')
+  }
+  if (isGong) {
+    const { status, body } = gongRefusal(problem, request.id)
+    return reply
+      .code(status)
+      .type('application/json; charset=utf-8')
+      .serializer((refusal: unknown) => JSON.stringify(refusal))
+      .send(body)
+  }
   return reply
     .code(problem.status)
     .type('application/problem+json; charset=utf-8')

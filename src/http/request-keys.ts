@@ -5,7 +5,9 @@ import { sql } from 'kysely'
 import { actorOf } from '../kit/caller.ts'
 import { Problem } from '../kit/problem.ts'
 import type { App } from '../platform/app.ts'
+import { arrayOf } from '../platform/arrays.ts'
 import { type Database, joined, joinedByOperator, type Tx } from '../platform/database.ts'
+import { namesIn } from './named.ts'
 import { openAnswer, sealAnswer } from './sealed-answers.ts'
 
 /** One use of a key: whose it is, what it stands for, and what was asked under it. */
@@ -153,20 +155,30 @@ async function claim(tx: Tx, use: Use, waitMs: number): Promise<Known | undefine
 
 async function remember(tx: Tx, use: Use, { status, answer }: { status: number; answer: string }) {
   const { table, matches } = rowOf(use)
+  const { companyNo } = use
+  // The operator's belong to no company, which alone can have something erased.
+  const named =
+    companyNo === undefined ? sql`` : sql`, names = ${arrayOf(namesIn(answer))}::bigint[]`
   const kept =
     use.credential === undefined
       ? Buffer.from(answer)
       : sealAnswer(answer, use.credential, use.keyHash)
-  await sql`update ${table} set status = ${status}, answer = ${kept} where ${matches}`.execute(tx)
+  await sql`update ${table} set status = ${status}, answer = ${kept}${named} where ${matches}`.execute(
+    tx,
+  )
 }
 
 function replay(reply: FastifyReply, use: Use, { fingerprint, status, answer }: Known) {
   if (!fingerprint.equals(use.fingerprint)) {
     throw new Problem('idempotency-conflict', 'This key was used for another request.')
   }
-  const bytes = answer ?? Buffer.alloc(0)
+  if (answer === null) {
+    throw new Problem('conflict', 'What was answered under this key has been erased.')
+  }
   const text =
-    use.credential === undefined ? bytes.toString() : openAnswer(bytes, use.credential, use.keyHash)
+    use.credential === undefined
+      ? answer.toString()
+      : openAnswer(answer, use.credential, use.keyHash)
   reply.header('idempotency-replayed', 'true').header('x-credits-charged', '0').code(status)
   if (text === '') return reply.send()
   return reply

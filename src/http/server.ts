@@ -9,17 +9,20 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { Caller } from '../kit/caller.ts'
 import { requireScope } from '../kit/caller.ts'
 import { canonical } from '../kit/canonical.ts'
-import { Problem } from '../kit/problem.ts'
+import { invalid, Problem } from '../kit/problem.ts'
 import type { App } from '../platform/app.ts'
 import type { Database } from '../platform/database.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { addDocument } from './document.ts'
+import { addJsonBody } from './json-body.ts'
 import { addPage } from './page.ts'
 import { addProbes } from './probes.ts'
 import { addProblemPage } from './problem-page.ts'
 import { sendProblem } from './problems.ts'
+import type { Pace } from './rate-limits.ts'
 import { joinKey } from './request-keys.ts'
+import { type BodyTimes, cutSlowBodies } from './slow-bodies.ts'
 
 export interface ServerOptions {
   db: Database
@@ -33,10 +36,16 @@ export interface ServerOptions {
   faults: () => Promise<string[]>
   /** Whether people reach the server by https, so that browsers may be told to insist on it. */
   isHttps: boolean
+  /** Addresses of proxies whose `X-Forwarded-*` is believed; of nobody's unless given. */
+  trustedProxies?: readonly string[]
+  /** How fast one credential may send requests; as fast as it likes unless given. */
+  pace?: Pace
   /** Adds the product's routes. */
   routes: (app: App) => void | Promise<void>
   /** Where the built page is; the product's own unless given. */
   pageFolder?: string
+  /** How long bodies may take; a minute unless given. */
+  bodyTimes?: BodyTimes
   /** Check answers against their schemas before they are sent: for tests. */
   checkAnswers?: boolean
 }
@@ -50,24 +59,26 @@ export async function createServer(options: ServerOptions): Promise<App> {
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_MAX,
-    requestTimeout: 60_000,
+    trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
+    // Node's own limit is on the whole of a request, which would end long uploads: see cutSlowBodies.
+    requestTimeout: 0,
     forceCloseConnections: 'idle',
     // What still comes on open connections while it closes is answered like the rest.
     return503OnClosing: false,
+    // What the router itself cannot read never reaches a hook.
+    frameworkErrors: (_error, request, reply) => {
+      addHeaders(reply.header('x-request-id', request.id), options.isHttps)
+      return sendProblem(request, reply, invalid('path', 'is not an address that can be read'))
+    },
     genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
     routerOptions: { maxParamLength: 300 },
     ajv: { customOptions: { removeAdditional: false } },
   }) as unknown as App
-  // An empty body is no body, whatever its content type says.
-  const parseJson = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined)
-    else void parseJson(request, body as string, done)
-  })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(
     options.checkAnswers ? serializerCompiler : () => (answer: unknown) => JSON.stringify(answer),
   )
+  cutSlowBodies(app, options.bodyTimes)
   app.decorateRequest('caller')
   app.decorateRequest('db')
   app.decorateRequest('idempotencyKey', '')
@@ -76,6 +87,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error))
   // Deny by default: with a route that does not say who may call it, the server does not start.
   const routes: RouteOptions[] = []
+  app.decorate('routeTable', routes)
   app.addHook('onRoute', (route) => void routes.push(route))
   app.addHook('onReady', async () => {
     const open = routes.filter(({ config }) => !config?.access)
@@ -89,8 +101,10 @@ export async function createServer(options: ServerOptions): Promise<App> {
     if (!access || access === 'public') return
     if (access === 'operator') return options.requireOperator(request)
     request.caller = await options.authenticate(request)
+    options.pace?.(request.caller)
     requireScope(request.caller, access)
   })
+  addJsonBody(app)
   // With callbacks, where nothing is waited for: a promise for each hook is felt on the hot path.
   app.addHook('preValidation', (request, _reply, done) => {
     try {
