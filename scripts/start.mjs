@@ -2,11 +2,11 @@
 // Sluice on the Node that package.json pins.
 // Plain JavaScript without imports from node_modules, for it runs first, on any Node of the machine.
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import * as module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { buildPage, isPageBuildable, isPageBuilt, isPageThere } from './page.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const main = join(root, 'src', 'main.ts')
@@ -35,48 +35,23 @@ async function start(args) {
   }
   if (!isInstalled()) await install()
   const [command = 'serve'] = args
-  if (command === 'serve') await buildPage()
+  if (command === 'serve') await checkPage()
   await runMain(args.length > 0 ? args : ['serve'])
 }
 
-/**
- * Builds the page when there is none, or when it was built from other sources. Contents are compared here
- * too. Without the packages that build it, as in an installation for production, the server goes on with
- * the page it has.
- */
-async function buildPage() {
-  const page = join(root, 'web')
-  if (!existsSync(join(page, 'index.html'))) return
-  const mark = join(page, 'dist', '.sources')
-  const sources = digestOf(page)
-  const isBuilt = existsSync(mark) && readFileSync(mark, 'utf8') === sources
-  if (isBuilt) return
-  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
-  const node = nodePath() ?? process.execPath
-  if (!existsSync(vite)) {
-    if (existsSync(join(page, 'dist', 'index.html'))) return
+/** Builds the page where `npm ci` could not, and after its sources changed. */
+async function checkPage() {
+  if (isPageBuilt()) return
+  if (!isPageBuildable()) {
+    if (isPageThere()) return
     console.error(
       'The page is not built and cannot be here (run npm ci); the API works without it.',
     )
     return
   }
   console.error('Building the page; this happens once for each version.')
-  const args = [vite, 'build', page, '--logLevel', 'error']
-  const exit = await run(node, args, { cwd: root, stdio: ['ignore', 2, 2] })
-  if (exit.signal) process.exit(exitCodeOf(exit))
-  if (exit.code !== 0) throw new StartError(`the page cannot be built (exit code ${exit.code}).`)
-  writeFileSync(mark, sources)
-}
-
-/** A digest of everything the page is built from. */
-function digestOf(page) {
-  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')))
-  const files = readdirSync(page, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !/[\\/](dist|node_modules)[\\/]/.test(file.slice(page.length)))
-  for (const file of files.sort()) hash.update(file.slice(page.length)).update(readFileSync(file))
-  return hash.digest('hex')
+  const code = await buildPage(nodePath())
+  if (code !== 0) throw new StartError(`the page cannot be built (exit code ${code}).`)
 }
 
 /**

@@ -3,7 +3,7 @@ import { makeDemo, type WayIn } from '../src/demo/make.ts'
 import type { Clock } from '../src/platform/clock.ts'
 import { testHouse } from './kit/house.ts'
 
-test('the demo is an ordinary company with a past, made once', { timeout: 120_000 }, async () => {
+test('the demo is an ordinary company with a past, made once', { timeout: 280_000 }, async () => {
   const operatorKey = 'op_only-for-the-demo-0123'
   const settings = { operatorKey }
   const house = await testHouse({ settings })
@@ -34,5 +34,10 @@ test('the demo is an ordinary company with a past, made once', { timeout: 120_00
   )
   expect(rows[0]).toMatchObject({ past: true, forward: true })
   expect(rows[0].entries).toBeGreaterThan(1000)
+  const count = async (path: string) => (await demo.get(path)).body.data.length
+  expect(await count('/v1/streams')).toBe(5)
+  expect(await count('/v1/briefs')).toBe(3)
+  expect(await count('/v1/automations')).toBe(2)
+  expect(await count('/v1/budgets')).toBe(3)
   await house.close()
 })

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
@@ -14,11 +14,14 @@ export default defineConfig({
 
 /** Lays a compressed copy beside each asset, so that the server compresses nothing while it serves. */
 function compressed(): Plugin {
+  let folder = ''
   return {
     name: 'compressed',
     apply: 'build',
-    closeBundle() {
-      const folder = join(import.meta.dirname, 'dist', 'assets')
+    configResolved({ root, build }) {
+      folder = resolve(root, build.outDir, 'assets')
+    },
+    writeBundle() {
       for (const name of readdirSync(folder)) {
         if (!/\.(js|css)$/.test(name)) continue
         const text = readFileSync(join(folder, name))

@@ -12,7 +12,7 @@ export const teams = [
 
 export const members = [
   member('bo', 'Bo Aasen', 'sales', 'business_admin'),
-  member('cem', 'Cem Aydin', 'sales'),
+  member('cem', 'Cem Aydin', 'sales', 'member', 'team'),
   member('dina', 'Dina Berg', 'sales'),
   member('emil', 'Emil Costa', 'sales'),
   member('fay', 'Fay Dubois', 'service', 'business_admin'),
@@ -20,7 +20,7 @@ export const members = [
   member('hana', 'Hana Fujii', 'service'),
   member('ivo', 'Ivo Grgic', 'service'),
   member('june', 'June Hall', 'service'),
-  member('kai', 'Kai Ito', 'success'),
+  member('kai', 'Kai Ito', 'success', 'member', 'own'),
   member('lea', 'Lea Jansen', 'success'),
   member('max', 'Max Kaya', 'success'),
 ]
@@ -34,9 +34,18 @@ export const accounts = [
   account('oakandash', 'Oak & Ash Catering', ['Kavya', 'Liam']),
 ]
 
-function member(id: string, name: string, teamId: string, role = 'member') {
+export const leads = [
+  { id: 'pinecrest', name: 'Noor Pinecrest', email: 'noor@pinecrest.example' },
+  { id: 'saltmarsh', name: 'Otis Saltmarsh', email: 'otis@saltmarsh.example' },
+  { id: 'willowby', name: 'Pia Willowby', email: 'pia@willowby.example' },
+]
+
+/** Who beside the administrator can sign in, with the administrator's password: one of each role. */
+export const signsIn = ['bo', 'cem']
+
+function member(id: string, name: string, teamId: string, role = 'member', visibility = 'all') {
   const email = `${id}@tern.example`
-  return { id, name, email, role, teamIds: [teamId], primaryTeamId: teamId }
+  return { id, name, email, role, visibility, teamIds: [teamId], primaryTeamId: teamId }
 }
 
 function account(id: string, name: string, first: string[]) {

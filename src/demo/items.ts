@@ -5,6 +5,8 @@ import { accounts, members } from './cast.ts'
 interface Item {
   kind: 'call' | 'email'
   id: string
+  /** Of a call: what it is about stands in brackets. */
+  title?: string
   parties?: { id: string; name: string; affiliation: 'company' | 'customer' }[]
 }
 
@@ -40,7 +42,25 @@ export function importLine(item: Item, no: number, at: Date): string {
       ? { name: customer.name, email: customer.email }
       : { name: member.name, email: member.email }),
   }))
-  const title = `${account.name}: ${member.name} and ${customer.name}`
-  const facts = { title, parties, startedAt: at.toISOString(), scope: 'external' }
+  const title = `${account.name}: ${matterOf(item.title ?? '')}`
+  const facts = {
+    ...{ title, parties, startedAt: at.toISOString(), scope: 'external' },
+    // Now and then somebody talks about something that is nobody else's matter.
+    ...(no % 97 === 0 ? { private: true } : {}),
+  }
   return JSON.stringify({ ...item, ...facts, direction: no % 3 ? 'inbound' : 'outbound' })
+}
+
+const matters: Record<string, string> = {
+  ...{ apartment: 'viewing a flat', bank: 'a card and an account', doctor: 'an appointment' },
+  ...{ hotel: 'a hotel stay', meeting: 'a meeting', party: 'a celebration', plane: 'a flight' },
+  ...{ restaurant: 'a table', ride: 'a ride', trip: 'the way there', weather: 'the weather' },
+}
+
+/** `a flight and the weather`, out of `Customer conversation (plane, weather)`. */
+function matterOf(title: string): string {
+  const named = (/\((.*)\)/.exec(title)?.[1] ?? '').split(', ').filter((one) => one in matters)
+  const [first, second] = named
+  if (!first) return 'a consultation'
+  return second ? `${matters[first]} and ${matters[second]}` : matters[first]!
 }

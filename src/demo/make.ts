@@ -5,9 +5,11 @@ import type { Clock } from '../platform/clock.ts'
 import { exclusively } from '../platform/exclusive.ts'
 import { randomText } from '../platform/ids.ts'
 import { admin as adminPerson, company } from './cast.ts'
-import { type Client, clientOf } from './client.ts'
+import { type Client, clientOf, signIn } from './client.ts'
+import { finale } from './finale.ts'
 import { importLine, itemsByDay } from './items.ts'
-import { isDry, type Players, scenes, setUp, topUp, workingDay } from './scenes.ts'
+import { isDry, monday, topUp, workingDay } from './routine.ts'
+import { type Players, scenes, setUp } from './scenes.ts'
 
 export interface DemoOptions {
   /** Opens a house on the clock that the year is played by. */
@@ -62,7 +64,7 @@ export async function makeDemo(options: DemoOptions): Promise<boolean> {
       })
       const { key } = founded.body.apiKey
       await keep({ key, email: adminPerson.email, password })
-      await playYear(options, start, house, clock, clientOf(house, key))
+      await playYear(options, start, house, clock, clientOf(house, key), password)
     })
     return made
   } finally {
@@ -76,13 +78,15 @@ async function playYear(
   house: House,
   clock: MovingClock,
   admin: Client,
+  password: string,
 ): Promise<void> {
   const { no } = (await listCompanies(house, { limit: 1 })).data[0]!
-  const keys = await setUp(admin, start.toISOString().slice(0, 10))
+  const keys = await setUp(admin, start.toISOString().slice(0, 10), password)
   const players: Players = {
     admin,
     docs: clientOf(house, keys.docs),
     research: clientOf(house, keys.research),
+    crm: clientOf(house, keys.crm),
   }
   await house.queue.drain(no, clock.now())
   const days = workingDays(start, now)
@@ -103,6 +107,7 @@ async function playYear(
       isBusy = true
       await topUp(admin, day)
     }
+    if (date.getUTCDay() === 1) await monday(admin, day)
     clock.moveTo(hourOf(date, 13))
     // Data comes every other day: most of what this takes is waiting for commits to reach the disk.
     const arrived = (day % 2 === 0 ? items[day / 2]! : []).map((item) => {
@@ -116,8 +121,7 @@ async function playYear(
     await Promise.all([workingDay(players, day), ...drains])
   }
   clock.letGo()
-  const running = { feature: 'research', items: [{ type: 'web_search' }], ttlSeconds: 86_400 }
-  await players.research.send('POST', '/v1/credits/holds', running, { key: 'now', be: 402 })
+  await finale(players, await signIn(house, adminPerson.email, password), clock.now())
   await house.queue.drain(no, clock.now())
 }
 
@@ -153,8 +157,11 @@ interface MovingClock extends Clock {
   letGo(): void
 }
 
-/** How fast the played time runs, so that work which waits for a while is waited for. */
-const SPEED = 100
+/**
+ * How fast the played time runs, so that no two things happen at once. Faster, and a slow machine would
+ * outlive the holds of its own requests.
+ */
+const SPEED = 20
 
 /** A clock that is moved from day to day, runs fast in between, and never goes back. */
 function openClock(start: Date): MovingClock {

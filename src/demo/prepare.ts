@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { keepSecret, makeDataDir, readSecret } from '../platform/data-dir.ts'
+import { members, signsIn } from './cast.ts'
 import { type DemoOptions, makeDemo, type WayIn } from './make.ts'
 
 export interface PrepareOptions extends Omit<DemoOptions, 'keep' | 'now'> {
@@ -23,5 +24,14 @@ export async function prepareDemo(options: PrepareOptions): Promise<string[]> {
   const kept = await readSecret(file)
   if (kept === undefined) return ['There are companies here already, so no demo was made.']
   const [key, email, password] = kept.split(' ')
-  return [`The demo's key is ${key}`, `Its administrator signs in as ${email} with ${password}`]
+  const others = signsIn.flatMap((id) => members.filter((one) => one.id === id))
+  const roles = [
+    `${email} (tech admin)`,
+    ...others.map((one) => `${one.email} (${one.role.replace('_', ' ')})`),
+  ]
+  return [
+    `The demo's key is ${key}`,
+    `Its administrator signs in as ${email} with ${password}`,
+    `With that password one can be ${roles.join(', ')}`,
+  ]
 }

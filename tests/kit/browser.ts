@@ -11,16 +11,17 @@ const places = [
 /** Where Chromium is on this machine; undefined, told in one line, where there is none. */
 export const chromiumPath = places.find((path) => path !== '' && existsSync(path))
 if (!chromiumPath) {
-  console.log('Journeys are skipped: there is no Chromium here (install it, or set CHROMIUM_PATH).')
+  console.log(
+    'The journeys were not run, for there is no Chromium here: apt-get install chromium, or set CHROMIUM_PATH, then npx vitest run tests/journeys.',
+  )
 }
 
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] })
 }
 
-/** Builds the page from its sources, before a server is made that serves it. */
+/** Builds the page when it is not that of its sources, before a server is made that serves it. */
 export function buildPage(): void {
-  const args = ['node_modules/vite/bin/vite.js', 'build', 'web', '--logLevel', 'error']
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/page.mjs'], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`the page cannot be built: ${stderr}`)
 }

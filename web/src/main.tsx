@@ -11,7 +11,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { whenSignedOut } from './api/client.ts'
-import { queries } from './api/queries.ts'
+import { queries, sessionQuery } from './api/queries.ts'
 import { router } from './router.tsx'
 import { cssVariables, theme } from './theme.ts'
 
@@ -19,6 +19,7 @@ import { cssVariables, theme } from './theme.ts'
 const nonce = document.querySelector<HTMLMetaElement>('meta[name=style-nonce]')?.content ?? ''
 Object.assign(globalThis, { __webpack_nonce__: nonce })
 
+void queries.prefetchQuery(sessionQuery)
 whenSignedOut(() => queries.setQueryData(['/v1/session'], null))
 
 createRoot(document.getElementById('root')!).render(

@@ -44,7 +44,10 @@ const routes = [
   page('/emails/$id', () => import('./pages/work/email.tsx'), 'EmailPage'),
   page('/import', () => import('./pages/work/import.tsx'), 'ImportPage'),
   page('/accounts', () => import('./pages/work/accounts.tsx'), 'AccountsPage'),
-  page('/accounts/$id', () => import('./pages/work/account.tsx'), 'AccountPage'),
+  page('/accounts/$id', () => import('./pages/work/record.tsx'), 'RecordPage'),
+  page('/deals/$id', () => import('./pages/work/record.tsx'), 'RecordPage'),
+  page('/contacts/$id', () => import('./pages/work/record.tsx'), 'RecordPage'),
+  page('/leads/$id', () => import('./pages/work/record.tsx'), 'RecordPage'),
   page('/ask', () => import('./pages/work/ask.tsx'), 'AskPage'),
   page('/streams', () => import('./pages/streams/list.tsx'), 'StreamsPage'),
   page('/streams/$id', () => import('./pages/streams/stream.tsx'), 'StreamPage'),
@@ -55,7 +58,10 @@ const routes = [
   page('/trackers/$id/edit', () => import('./pages/trackers/editor.tsx'), 'EditTrackerPage'),
   page('/briefs', () => import('./pages/briefs/list.tsx'), 'BriefsPage'),
   page('/briefs/$id', () => import('./pages/briefs/brief.tsx'), 'BriefPage'),
+  page('/briefs/$id/generated/$made', () => import('./pages/briefs/made.tsx'), 'MadePage'),
   page('/automations', () => import('./pages/briefs/automations.tsx'), 'AutomationsPage'),
+  page('/automations/new', () => import('./pages/briefs/automation.tsx'), 'NewAutomationPage'),
+  page('/automations/$id', () => import('./pages/briefs/automation.tsx'), 'AutomationPage'),
   page('/credits', credits, 'OverviewPage'),
   page('/credits/use', () => import('./pages/credits/use.tsx'), 'UsePage'),
   page('/credits/charges/$id', () => import('./pages/credits/charge.tsx'), 'ChargePage'),
@@ -76,6 +82,8 @@ const routes = [
   page('/admin/audit', () => import('./pages/admin/audit.tsx'), 'AuditPage'),
   page('/inbox', () => import('./pages/inbox.tsx'), 'InboxPage'),
   page('/me', () => import('./pages/me.tsx'), 'MePage'),
+  page('/me/access', () => import('./pages/access.tsx'), 'AccessPage'),
+  page('/oauth/consent/$id', () => import('./pages/consent.tsx'), 'ConsentPage'),
 ]
 
 export const router = createRouter({

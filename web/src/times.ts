@@ -13,6 +13,8 @@ export interface Times {
   month(at: string | Date): string
   /** `2026-11-12`, for date fields and queries. */
   iso(at: string | Date): string
+  /** The first moment of a day such as `2026-11-12`, as the API takes it. */
+  begin(day: string): string
 }
 
 export function timesIn(zone: string): Times {
@@ -33,7 +35,21 @@ export function timesIn(zone: string): Times {
     }),
     month: with_({ month: 'short', year: 'numeric' }),
     iso: (at) => iso.format(new Date(at)),
+    begin: (day) => beginOf(day, zone).toISOString(),
   }
+}
+
+function beginOf(day: string, zone: string): Date {
+  const clock = new Intl.DateTimeFormat('sv-SE', {
+    ...{ timeZone: zone, dateStyle: 'short', timeStyle: 'medium' },
+  })
+  const wanted = Date.parse(`${day}T00:00:00Z`)
+  // Twice: the first guess may lie on the other side of a change of the clocks.
+  let at = wanted
+  for (let turn = 0; turn < 2; turn++) {
+    at += wanted - Date.parse(`${clock.format(at).replace(' ', 'T')}Z`)
+  }
+  return new Date(at)
 }
 
 /** `34:12`, `1:04:00`. */

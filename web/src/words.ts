@@ -12,7 +12,13 @@ const features: Record<string, string> = {
 
 export function featureName(feature: string | null): string {
   if (feature === null) return 'Not named'
-  return features[feature] ?? feature
+  return features[feature] ?? plainName(feature)
+}
+
+/** What an outside product calls its own: `doc_summaries` reads `Doc summaries`. */
+function plainName(name: string): string {
+  const words = name.replaceAll(/[_-]+/g, ' ').trim()
+  return words === '' ? name : words[0]!.toUpperCase() + words.slice(1)
 }
 
 const series: Record<string, string> = {
@@ -66,6 +72,7 @@ export const itemNames: Record<string, [one: string, many: string]> = {
   call_short: ['call up to 10 min', 'calls up to 10 min'],
   call: ['call', 'calls'],
   email: ['email', 'emails'],
+  'call or email': ['call or email', 'calls and emails'],
   web_search: ['web search', 'web searches'],
 }
 

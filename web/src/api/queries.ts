@@ -1,6 +1,7 @@
 import {
   keepPreviousData,
   QueryClient,
+  queryOptions,
   useInfiniteQuery,
   useMutation,
   useQuery,
@@ -52,7 +53,13 @@ export function useList<T>(
     initialPageParam: '',
     getNextPageParam: (last) => last.nextCursor ?? undefined,
     enabled: options.enabled ?? true,
-    ...(options.everyMs ? { refetchInterval: options.everyMs } : {}),
+    // Only while one page is shown: asking for many pages again and again is no freshness anybody wants.
+    ...(options.everyMs
+      ? {
+          refetchInterval: ({ state }: { state: { data?: { pages: unknown[] } | undefined } }) =>
+            (state.data?.pages.length ?? 1) > 1 ? false : options.everyMs!,
+        }
+      : {}),
   })
   return { ...found, rows: found.data?.pages.flatMap((page) => page.data) }
 }
@@ -66,16 +73,19 @@ export function useChange<In, Out = unknown>(change: (asked: In) => Promise<Out>
   })
 }
 
+/** Who is signed in; null for nobody. Asked for while the page's own scripts still come in. */
+export const sessionQuery = queryOptions<Session | null>({
+  queryKey: ['/v1/session'],
+  queryFn: () =>
+    api.get<Session>('/v1/session').catch((error) => {
+      if (error instanceof ApiProblem && error.status === 401) return null
+      throw error
+    }),
+  staleTime: 60_000,
+})
+
 export function useSession() {
-  return useQuery<Session | null>({
-    queryKey: ['/v1/session'],
-    queryFn: () =>
-      api.get<Session>('/v1/session').catch((error) => {
-        if (error instanceof ApiProblem && error.status === 401) return null
-        throw error
-      }),
-    staleTime: 60_000,
-  })
+  return useQuery(sessionQuery)
 }
 
 /** The only reader of what is left: the chip, the meter and every page show this one answer. */
@@ -84,7 +94,10 @@ export function useBalance(enabled = true) {
 }
 
 /** Names by id, of the things that rows refer to. */
-export function useNames(path: '/v1/members' | '/v1/teams' | '/v1/accounts', enabled = true) {
+export function useNames(
+  path: '/v1/members' | '/v1/teams' | '/v1/accounts' | '/v1/integrations',
+  enabled = true,
+) {
   const { rows } = useList<Member | Team | Account>(path, { limit: 1000 }, { enabled })
   return new Map(rows?.map(({ id, name }) => [id, name]))
 }

@@ -1,7 +1,7 @@
 import { useElementSize } from '@mantine/hooks'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { creditsText, lengthOf, type Micros, ZERO } from '../credits.ts'
-import { axisText, stepsTo } from './frame.tsx'
+import { axisText, Readout, stepsTo } from './frame.tsx'
 
 export interface Bar {
   /** `12 Nov` */
@@ -18,10 +18,13 @@ const TOP = 8
 export function Bars({
   bars,
   label,
+  legend,
   onPick,
 }: {
   bars: Bar[]
   label: string
+  /** What the colours mean; it gives way to what is pointed at. */
+  legend: ReactNode
   onPick?: (place: number) => void
 }) {
   const { ref, width } = useElementSize()
@@ -43,13 +46,22 @@ export function Bars({
         height={HEIGHT}
         role="img"
         aria-label={`${label}. Use the arrow keys to read single bars.`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: its bars are read with the arrow keys
         tabIndex={0}
-        onKeyDown={({ key }) => {
+        onKeyDown={(event) => {
           const last = bars.length - 1
-          if (key === 'ArrowRight') setAt((now) => Math.min(last, (now ?? -1) + 1))
-          if (key === 'ArrowLeft') setAt((now) => Math.max(0, (now ?? last + 1) - 1))
-          if (key === 'Escape') setAt(undefined)
-          if (key === 'Enter' && at !== undefined) onPick?.(at)
+          const moves: Record<string, (now: number | undefined) => number | undefined> = {
+            ArrowRight: (now) => Math.min(last, (now ?? -1) + 1),
+            ArrowLeft: (now) => Math.max(0, (now ?? last + 1) - 1),
+            Home: () => 0,
+            End: () => last,
+            Escape: () => undefined,
+          }
+          if (event.key === 'Enter' && at !== undefined) onPick?.(at)
+          const move = moves[event.key]
+          if (!move) return
+          event.preventDefault()
+          setAt(move)
         }}
         onMouseLeave={() => setAt(undefined)}
       >
@@ -92,14 +104,16 @@ export function Bars({
           )
         })}
       </svg>
-      <p className="small soft num" aria-live="polite" style={{ minHeight: 18, marginTop: 4 }}>
-        {shown && at !== undefined
-          ? `${shown.label}: ${creditsText(sums[at] ?? ZERO)}${shown.parts
+      <Readout idle={legend}>
+        {shown && at !== undefined && (
+          <>
+            <b>{shown.label}</b> {creditsText(sums[at] ?? ZERO)}
+            {shown.parts
               .filter(({ credits }) => credits !== 0n)
-              .map(({ name, credits }) => ` · ${name} ${creditsText(credits)}`)
-              .join('')}`
-          : ' '}
-      </p>
+              .map(({ name, credits }) => ` · ${name} ${creditsText(credits)}`)}
+          </>
+        )}
+      </Readout>
     </div>
   )
 }

@@ -1,36 +1,38 @@
 import { useElementSize } from '@mantine/hooks'
 import { useState } from 'react'
 import { creditsText } from '../credits.ts'
-import { axisText, stepsTo } from './frame.tsx'
-
-export interface DayBalance {
-  /** The local day, `2026-11-12`. */
-  day: string
-  closing: number
-  granted: number
-  expired: number
-}
+import { axisText, Readout, stepsTo } from './frame.tsx'
+import {
+  type Change,
+  DAY_MS,
+  type DayBalance,
+  leftAt,
+  monthsBetween,
+  noon,
+  wayDown,
+} from './outlook.ts'
 
 interface Props {
   days: DayBalance[]
-  /** What is expected from now on: how much goes a day, and what falls away when. */
+  /** What is expected from now on: how much goes a day, and how far that may be off. */
   perDay: number
-  /** What falls away (negative) or comes anew (positive) at the start of a day. */
-  changes: { day: string; credits: number; name: string }[]
+  margin: number
+  changes: Change[]
+  /** Balances at which a threshold is passed, the next ones first. */
+  thresholds: { percent: number; left: number }[]
   /** The last day shown. */
   until: string
   dayText: (day: string) => string
 }
 
-const HEIGHT = 260
+const HEIGHT = 280
 const LEFT = 48
 const RIGHT = 8
 const BOTTOM = 22
 const TOP = 16
-const DAY_MS = 86_400_000
 
 /** What was left each day, in steps as credits come and go, and where it leads at the present pace. */
-export function BurnDown({ days, perDay, changes, until, dayText }: Props) {
+export function BurnDown({ days, perDay, margin, changes, thresholds, until, dayText }: Props) {
   const { ref, width } = useElementSize()
   const [at, setAt] = useState<number>()
   const first = days[0]
@@ -41,7 +43,7 @@ export function BurnDown({ days, perDay, changes, until, dayText }: Props) {
   const coming = changes
     .filter(({ day }) => noon(day) > noon(last.day) && noon(day) <= end)
     .toSorted((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : a.credits - b.credits))
-  const ahead = forecastOf(last, perDay, coming, end)
+  const ahead = wayDown(last, perDay, coming, end)
   const most = Math.max(...days.map(({ closing }) => closing), ...ahead.map(([, left]) => left), 1)
   const steps = stepsTo(most)
   const top = steps.at(-1) ?? 1
@@ -54,11 +56,18 @@ export function BurnDown({ days, perDay, changes, until, dayText }: Props) {
     )
     .join('')
   const area = `${line}V${y(0)}H${x(start)}Z`
-  const dashed = ahead.map(([time, value], place) => `${place ? 'L' : 'M'}${x(time)},${y(value)}`)
+  const pathOf = (points: [number, number][], begin = 'M') =>
+    points.map(([time, left], place) => `${place ? 'L' : begin}${x(time)},${y(left)}`).join('')
+  // Until credits end or begin anew: beyond, two ways down no longer enclose what may happen.
+  const sure = coming[0] ? noon(coming[0].day) : end
+  const fast = wayDown(last, perDay + margin, [], sure)
+  const slow = wayDown(last, Math.max(0, perDay - margin), [], sure)
+  const band = `${pathOf(slow)}${pathOf(fast.toReversed(), 'L')}Z`
   const marks = days.filter(({ granted }, place) => granted > 0 && place > 0)
   const months = monthsBetween(start, end)
   const every = Math.max(1, Math.ceil(months.length / Math.max(1, Math.floor(inner / 72))))
   const shown = at === undefined ? undefined : days[at]
+  const today = x(noon(last.day))
   return (
     <div ref={ref}>
       <svg
@@ -67,12 +76,21 @@ export function BurnDown({ days, perDay, changes, until, dayText }: Props) {
         height={HEIGHT}
         role="img"
         aria-label="Credits left by day. Use the arrow keys to read single days."
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: its bars are read with the arrow keys
         tabIndex={0}
-        onKeyDown={({ key }) => {
-          const end = days.length - 1
-          if (key === 'ArrowRight') setAt((now) => Math.min(end, (now ?? -1) + 1))
-          if (key === 'ArrowLeft') setAt((now) => Math.max(0, (now ?? end + 1) - 1))
-          if (key === 'Escape') setAt(undefined)
+        onKeyDown={(event) => {
+          const most = days.length - 1
+          const moves: Record<string, (now: number | undefined) => number | undefined> = {
+            ArrowRight: (now) => Math.min(most, (now ?? -1) + 1),
+            ArrowLeft: (now) => Math.max(0, (now ?? most + 1) - 1),
+            Home: () => 0,
+            End: () => most,
+            Escape: () => undefined,
+          }
+          const move = moves[event.key]
+          if (!move) return
+          event.preventDefault()
+          setAt(move)
         }}
         onMouseMove={({ clientX, currentTarget }) => {
           const time =
@@ -91,10 +109,19 @@ export function BurnDown({ days, perDay, changes, until, dayText }: Props) {
             </text>
           </g>
         ))}
+        {thresholds.map(({ percent, left }) => (
+          <g key={percent}>
+            <line className="threshold" x1={LEFT} x2={width - RIGHT} y1={y(left)} y2={y(left)} />
+            <text className="threshold" x={LEFT + 6} y={y(left) - 4}>
+              {percent} % used
+            </text>
+          </g>
+        ))}
         <path d={area} fill="var(--ink-1)" opacity={0.14} />
+        <path d={band} fill="var(--ink-1)" opacity={0.1} />
         <path d={line} fill="none" stroke="var(--ink-1)" strokeWidth={1.75} />
         <path
-          d={dashed.join('')}
+          d={pathOf(ahead)}
           fill="none"
           stroke="var(--ink-1)"
           strokeWidth={1.5}
@@ -104,7 +131,7 @@ export function BurnDown({ days, perDay, changes, until, dayText }: Props) {
           <text
             key={`${day} ${name}`}
             x={x(noon(day)) - 6}
-            y={credits < 0 ? y(Math.max(0, valueAt(ahead, noon(day)))) + 30 : y(top) + 14}
+            y={credits < 0 ? y(Math.max(0, leftAt(ahead, noon(day)))) + 30 : y(top) + 14}
             textAnchor="end"
             style={{ fill: credits < 0 ? 'var(--warn)' : 'var(--text-2)' }}
           >
@@ -112,19 +139,22 @@ export function BurnDown({ days, perDay, changes, until, dayText }: Props) {
             {creditsText(credits)} {name}
           </text>
         ))}
-        {marks.map(({ day, granted, closing }) => (
-          <text key={day} x={x(noon(day)) + 4} y={y(closing) - 5} style={{ fill: 'var(--text-2)' }}>
-            +{creditsText(granted)}
-          </text>
-        ))}
-        <line
-          x1={x(noon(last.day))}
-          x2={x(noon(last.day))}
-          y1={TOP}
-          y2={y(0)}
-          stroke="var(--border-strong)"
-        />
-        <text x={x(noon(last.day))} y={11} textAnchor="middle" style={{ fill: 'var(--text-2)' }}>
+        {marks.map(({ day, granted, closing }) => {
+          const isLate = today - x(noon(day)) < 80
+          return (
+            <text
+              key={day}
+              x={x(noon(day)) + (isLate ? -4 : 4)}
+              y={y(closing) - 5}
+              textAnchor={isLate ? 'end' : 'start'}
+              style={{ fill: 'var(--text-2)' }}
+            >
+              +{creditsText(granted)}
+            </text>
+          )
+        })}
+        <line x1={today} x2={today} y1={TOP} y2={y(0)} stroke="var(--border-strong)" />
+        <text x={today} y={11} textAnchor="middle" style={{ fill: 'var(--text-2)' }}>
           Today
         </text>
         {months.map(({ time, name }, place) =>
@@ -135,59 +165,34 @@ export function BurnDown({ days, perDay, changes, until, dayText }: Props) {
           ),
         )}
         {shown && (
-          <circle cx={x(noon(shown.day))} cy={y(shown.closing)} r={4} fill="var(--accent)" />
+          <>
+            <line
+              className="cursor"
+              x1={x(noon(shown.day))}
+              x2={x(noon(shown.day))}
+              y1={TOP}
+              y2={y(0)}
+            />
+            <circle cx={x(noon(shown.day))} cy={y(shown.closing)} r={4} fill="var(--accent)" />
+          </>
         )}
       </svg>
-      <p className="small soft num" aria-live="polite" style={{ minHeight: 18, marginTop: 4 }}>
-        {shown
-          ? `${dayText(shown.day)}: ${creditsText(shown.closing)} left${
-              shown.granted ? `, ${creditsText(shown.granted)} granted` : ''
-            }${shown.expired ? `, ${creditsText(shown.expired)} expired` : ''}`
-          : ' '}
-      </p>
+      <Readout
+        idle={
+          <span className="muted">
+            Solid: what was left at the end of each day. Dashed: what follows at this pace, with its
+            range.
+          </span>
+        }
+      >
+        {shown && (
+          <>
+            <b>{dayText(shown.day)}</b> {creditsText(shown.closing)} left
+            {shown.granted > 0 && ` · ${creditsText(shown.granted)} granted`}
+            {shown.expired > 0 && ` · ${creditsText(shown.expired)} expired`}
+          </>
+        )}
+      </Readout>
     </div>
   )
-}
-
-/** A straight way down at the present pace, with a step where credits expire. */
-function forecastOf(
-  last: DayBalance,
-  perDay: number,
-  changes: Props['changes'],
-  end: number,
-): [number, number][] {
-  const points: [number, number][] = [[noon(last.day), last.closing]]
-  let [time, value] = points[0]!
-  for (const { day, credits } of [...changes, { day: '', credits: 0 }]) {
-    const next = day ? noon(day) : end
-    const left = value - (perDay * (next - time)) / DAY_MS
-    if (left <= 0 && time < next) {
-      points.push([time + (value / Math.max(perDay, 1e-9)) * DAY_MS, 0], [next, 0])
-    } else points.push([next, left])
-    value = Math.max(0, Math.max(0, left) + credits)
-    if (credits) points.push([next, value])
-    time = next
-  }
-  return points
-}
-
-/** What is left at a moment of the forecast, before what happens then. */
-function valueAt(points: [number, number][], time: number): number {
-  return points.find(([at]) => at >= time)?.[1] ?? 0
-}
-
-function monthsBetween(start: number, end: number) {
-  const months: { time: number; name: string }[] = []
-  const at = new Date(start)
-  at.setUTCDate(1)
-  for (; at.getTime() <= end; at.setUTCMonth(at.getUTCMonth() + 1)) {
-    if (at.getTime() < start) continue
-    const name = at.toLocaleDateString('en-GB', { month: 'short', timeZone: 'UTC' })
-    months.push({ time: at.getTime(), name })
-  }
-  return months
-}
-
-function noon(day: string): number {
-  return Date.parse(`${day}T12:00:00Z`)
 }

@@ -45,6 +45,18 @@ export function ChartFrame({
   )
 }
 
+/** The line under a chart: what is pointed at, or else what helps to read the chart. */
+export function Readout({ idle, children }: { idle: ReactNode; children: ReactNode }) {
+  return (
+    <div className="readout small num">
+      <p aria-live="polite" hidden={!children}>
+        {children}
+      </p>
+      {!children && idle}
+    </div>
+  )
+}
+
 /** Round steps up to a most: 0, 200, 400 … at most five. */
 export function stepsTo(most: number): number[] {
   if (most <= 0) return [0, 1]
@@ -63,5 +75,5 @@ export function axisText(value: number): string {
   for (const [size, unit] of sizes) {
     if (value >= size) return `${+(value / (unit === 'k' ? 1e3 : size)).toPrecision(3)}${unit}`
   }
-  return `${+value.toPrecision(3)}`
+  return (+value.toPrecision(3)).toLocaleString('en-US')
 }

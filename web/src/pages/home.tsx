@@ -16,6 +16,7 @@ import { PoolMeter } from '../ui/meter.tsx'
 import { Card, Empty, Loading, Page } from '../ui/parts.tsx'
 import { TrackerStatus } from '../ui/status.tsx'
 import { DataTable } from '../ui/table.tsx'
+import { OwnUse } from './own-use.tsx'
 import { Calls } from './work/items.tsx'
 
 /** What changed, and whether something stands still; what is there depends on the role. */
@@ -32,6 +33,7 @@ export function HomePage() {
           <Attention />
           <News />
         </div>
+        {!can('credits:read') && <OwnUse />}
         <Card
           title="Latest calls"
           flush

@@ -1,10 +1,12 @@
 import { Button, PasswordInput, SegmentedControl, useMantineColorScheme } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { ask } from '../api/client.ts'
 import { useChange } from '../api/queries.ts'
 import { roleNames, useHere } from '../session.ts'
 import { Card, FormError, fieldError, Page } from '../ui/parts.tsx'
+import { OwnUse } from './own-use.tsx'
 
 /** One's own name, appearance and password. */
 export function MePage() {
@@ -36,13 +38,14 @@ export function MePage() {
               {
                 {
                   all: 'All calls and emails',
-                  team: 'Those of the own teams',
-                  own: 'The own ones',
+                  team: 'Those of your teams',
+                  own: 'Your own ones',
                 }[member.visibility]
               }
             </dd>
           </dl>
         </Card>
+        <OwnUse />
         <Card title="Appearance">
           <SegmentedControl
             value={colorScheme}
@@ -53,6 +56,11 @@ export function MePage() {
               { value: 'dark', label: 'Dark' },
             ]}
           />
+        </Card>
+        <Card title="Sessions and programs">
+          <p>
+            <Link to="/me/access">See where you are signed in and which programs act for you</Link>.
+          </p>
         </Card>
         <Card title="Password">
           <form

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { Link, useRouterState } from '@tanstack/react-router'
 import { useState } from 'react'
+import { Offline } from '../api/client.ts'
 import { useBalance } from '../api/queries.ts'
 import { creditsText, percentText } from '../credits.ts'
 import { useHere } from '../session.ts'
@@ -11,9 +12,19 @@ const DAY_MS = 86_400_000
 /** At most one notice above every page: what stands in the way of the credits, the gravest first. */
 export function PageBanner() {
   const { can, session, times } = useHere()
-  const { data: balance } = useBalance(can('credits:read'))
+  const { data: balance, error, dataUpdatedAt } = useBalance(can('credits:read'))
   const path = useRouterState({ select: ({ location }) => location.pathname })
   const [, redraw] = useState(0)
+  if (error instanceof Offline) {
+    return (
+      <div style={{ marginBottom: 16 }}>
+        <Notice tone="warn" role="status" title="The server cannot be reached">
+          What is shown is of {times.moment(new Date(dataUpdatedAt))}. It is tried again all the
+          time; what you change now may not arrive.
+        </Notice>
+      </div>
+    )
+  }
   if (!balance || balance.total === 0) return null
   const add = can('admin') && (
     <Button component={Link} to="/credits/grants" size="xs">

@@ -18,17 +18,21 @@ export function InvitationPage() {
     ask<Invited>('POST', '/v1/invitations/look', { token: asked }),
   )
   const { mutate } = look
-  useEffect(() => mutate(token), [mutate, token])
+  useEffect(() => {
+    if (token) mutate(token)
+  }, [mutate, token])
   const accept = useChange(async (invited: Invited) => {
     await ask('POST', '/v1/invitations/accept', { token, password })
     await ask('POST', '/v1/session', { email: invited.email, password })
     await client.invalidateQueries()
     await navigate({ to: '/home', replace: true })
   })
-  if (look.error) {
+  if (look.error || !token) {
     return (
-      <Gate title="This link does not work any more">
-        <p className="soft">{look.error.message} Ask a tech admin of your company for a new one.</p>
+      <Gate title={token ? 'This link does not work any more' : 'A part of the link is missing'}>
+        <p className="soft">
+          {look.error?.message} Ask a tech admin of your company for a new one.
+        </p>
         <a href="/">Go to sign-in</a>
       </Gate>
     )

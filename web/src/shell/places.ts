@@ -8,6 +8,7 @@ import {
   CircleGauge,
   FileSpreadsheet,
   FileText,
+  FileUp,
   House,
   KeyRound,
   Landmark,
@@ -45,6 +46,7 @@ export const places: { group: string; places: Place[] }[] = [
     places: [
       { name: 'Home', to: '/home', icon: House, needs: 'data:read' },
       { name: 'Calls and emails', to: '/conversations', icon: AudioLines, needs: 'data:read' },
+      { name: 'Import', to: '/import', icon: FileUp, needs: 'data:write', words: 'mailboxes' },
       { name: 'Streams', to: '/streams', icon: ListFilter, needs: 'data:read' },
       { name: 'Accounts', to: '/accounts', icon: Building2, needs: 'data:read' },
       { name: 'Ask', to: '/ask', icon: MessageCircleQuestion, needs: 'ai:ask' },

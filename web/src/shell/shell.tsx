@@ -235,8 +235,9 @@ function PersonMenu() {
   return (
     <Menu position="bottom-end" width={220} shadow="md">
       <Menu.Target>
-        <button type="button" className="icon-button strong micro" aria-label="Your account">
-          {initials || '?'}
+        <button type="button" className="icon-button strong micro">
+          <span aria-hidden>{initials || '?'}</span>
+          <span className="sr-only">Your account</span>
         </button>
       </Menu.Target>
       <Menu.Dropdown>

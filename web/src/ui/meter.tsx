@@ -14,6 +14,7 @@ export function PoolMeter({ balance, thin }: { balance: Balance; thin?: boolean 
   const value = whole > 0 ? part(used) : usedPercent
   return (
     <div>
+      {/* biome-ignore lint/a11y/useSemanticElements: the element meter cannot show what is held */}
       <div
         className={thin ? 'meter thin' : 'meter'}
         data-tone={toneOf(balance)}

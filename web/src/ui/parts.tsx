@@ -82,7 +82,7 @@ export function Card({
             {title && <h2>{title}</h2>}
             {note && <p className="muted small">{note}</p>}
           </div>
-          {actions && <div className="row">{actions}</div>}
+          {actions && <div className="row wrap">{actions}</div>}
         </header>
       )}
       <div className={flush ? 'body flush' : 'body'}>{children}</div>
@@ -136,6 +136,9 @@ export function Empty({
   )
 }
 
+/** In percent; each its own, so that a line is told from the others by it. */
+const lengths = [96, 79, 62, 85, 68, 91, 74, 97]
+
 /** Lines where something will be; nothing at all for the first moments. */
 export function Loading({ lines = 4, height = 16 }: { lines?: number; height?: number }) {
   return (
@@ -143,12 +146,8 @@ export function Loading({ lines = 4, height = 16 }: { lines?: number; height?: n
       <span className="sr-only" role="status">
         Loading
       </span>
-      {Array.from({ length: lines }, (_, line) => (
-        <div
-          key={`line ${line}`}
-          className="skeleton"
-          style={{ height, width: `${96 - ((line * 17) % 40)}%` }}
-        />
+      {lengths.slice(0, lines).map((length) => (
+        <div key={length} className="skeleton" style={{ height, width: `${length}%` }} />
       ))}
     </div>
   )

@@ -51,23 +51,24 @@ export function SecretOnce({
   )
 }
 
-/** A piece of code with a button to copy it. */
-export function Snippet({ text }: { text: string }) {
+/** A piece of code, where it goes, and a button to copy it. */
+export function Snippet({ text, where }: { text: string; where?: string | undefined }) {
   return (
-    <div style={{ position: 'relative' }}>
-      <pre className="code">{text}</pre>
-      <CopyButton value={text}>
-        {({ copied, copy }) => (
-          <Button
-            size="compact-xs"
-            variant="default"
-            onClick={copy}
-            style={{ position: 'absolute', top: 8, right: 8 }}
-          >
-            {copied ? 'Copied' : 'Copy'}
-          </Button>
-        )}
-      </CopyButton>
+    <div className="snippet">
+      <header>
+        <span>{where}</span>
+        <CopyButton value={text}>
+          {({ copied, copy }) => (
+            <Button size="compact-sm" variant="default" onClick={copy}>
+              {copied ? 'Copied' : 'Copy'}
+            </Button>
+          )}
+        </CopyButton>
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is wider than the page is moved by keys */}
+      <pre className="code" tabIndex={0}>
+        {text}
+      </pre>
     </div>
   )
 }

@@ -65,6 +65,7 @@ const jobStates: Record<string, [LucideIcon, Tone, string]> = {
   skipped: [OctagonPause, 'warn', 'Skipped'],
   queued: [Clock, 'info', 'Queued'],
   sent: [Check, 'ok', 'Sent'],
+  delivered: [Check, 'ok', 'Delivered'],
   held: [Clock, 'info', 'Held'],
   captured: [Check, 'ok', 'Charged'],
   released: [RotateCcw, 'plain', 'Released'],

@@ -109,6 +109,99 @@ export type NewEmailInput = {
     dealId?: string | null;
 };
 
+export type GongNewCallInput = {
+    /**
+     * ISO 8601 with a zone, as 2026-06-15T12:00:00Z.
+     */
+    actualStart: string;
+    /**
+     * The caller's own id of the call; a second time: 409.
+     */
+    clientUniqueId: string;
+    direction: 'Inbound' | 'Outbound' | 'Conference' | 'Unknown';
+    parties: Array<{
+        partyId?: string | null;
+        name?: string | null;
+        emailAddress?: string | null;
+        /**
+         * The user this party is.
+         */
+        userId?: string | null;
+    }>;
+    /**
+     * The user who hosted the call.
+     */
+    primaryUser: string;
+    title?: string | null;
+    /**
+     * Seconds.
+     */
+    duration?: number | null;
+    isPrivate?: boolean | null;
+    /**
+     * The one workspace of the company, as a number or a text.
+     */
+    workspaceId?: string | number;
+    /**
+     * An addition of ours: without it the call waits, is not read and costs nothing.
+     */
+    transcript?: Array<{
+        /**
+         * The partyId of a party.
+         */
+        speakerId: string;
+        sentences: Array<{
+            start: number;
+            end: number;
+            text: string;
+        }>;
+    }> | null;
+};
+
+export type NewMailboxInput = {
+    host: string;
+    port?: number;
+    /**
+     * `implicit` (port 993), `starttls` (port 143), or `none`, which only an installation that allows private addresses takes.
+     */
+    tls?: 'implicit' | 'starttls' | 'none';
+    user: string;
+    /**
+     * Kept sealed and never shown.
+     */
+    password: string;
+    folder?: string;
+    /**
+     * How often it is looked into; 60 unless given.
+     */
+    everySeconds?: number;
+    enabled?: boolean;
+    /**
+     * Of the mail that is there already: brought in as history (starts nothing), as new, or left out.
+     */
+    existing?: 'history' | 'new' | 'skip';
+};
+
+export type MailboxChangeInput = {
+    host?: string;
+    port?: number;
+    /**
+     * `implicit` (port 993), `starttls` (port 143), or `none`, which only an installation that allows private addresses takes.
+     */
+    tls?: 'implicit' | 'starttls' | 'none';
+    user?: string;
+    /**
+     * Kept sealed and never shown.
+     */
+    password?: string;
+    folder?: string;
+    /**
+     * How often it is looked into; 60 unless given.
+     */
+    everySeconds?: number;
+    enabled?: boolean;
+};
+
 /**
  * A refusal (RFC 9457).
  */
@@ -117,7 +210,7 @@ export type Problem = {
     title: string;
     status: number;
     detail: string;
-    code: 'invalid-request' | 'unauthenticated' | 'insufficient-credits' | 'budget-exceeded' | 'forbidden' | 'feature-disabled' | 'not-found' | 'conflict' | 'idempotency-conflict' | 'idempotency-in-progress' | 'invalid-state' | 'payload-too-large' | 'unprocessable' | 'rate-limited' | 'internal-error' | 'ai-provider-failed' | 'unavailable';
+    code: 'invalid-request' | 'unauthenticated' | 'insufficient-credits' | 'budget-exceeded' | 'forbidden' | 'feature-disabled' | 'not-found' | 'method-not-allowed' | 'conflict' | 'idempotency-conflict' | 'idempotency-in-progress' | 'invalid-state' | 'payload-too-large' | 'unprocessable' | 'rate-limited' | 'internal-error' | 'ai-provider-failed' | 'unavailable';
     requestId: string;
     errors?: Array<{
         path: string;
@@ -665,6 +758,10 @@ export type Answer = {
      * Credits, exact to six decimals.
      */
     credits: number;
+    /**
+     * What a key or token would be charged for it; of a dry run only.
+     */
+    paidCredits?: number;
     balance: {
         /**
          * Credits, exact to six decimals.
@@ -879,6 +976,10 @@ export type GeneratedBrief = {
          * Credits, exact to six decimals.
          */
         credits: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        paidCredits?: number;
         dataAsOf: string;
         stale: {
             since: string;
@@ -931,6 +1032,10 @@ export type GeneratedAnswer = {
          * Credits, exact to six decimals.
          */
         credits: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        paidCredits?: number;
         dataAsOf: string;
         stale: {
             since: string;
@@ -985,6 +1090,10 @@ export type GeneratedAnswer = {
         usedPercent: number;
         seq: number;
     };
+    /**
+     * What a key or token would be charged for it; of a dry run only.
+     */
+    paidCredits?: number;
     /**
      * What would be read; of a dry run only.
      */
@@ -1247,6 +1356,7 @@ export type Company = {
      */
     alertRecipients: Array<string>;
     emailDomains: Array<string>;
+    gongIds: 'decimal' | 'own';
     limits: {
         manualPerMemberHour: number;
         gongPerSecond: number;
@@ -1294,12 +1404,20 @@ export type Integration = {
     teamId: string | null;
     scopes: Array<'credits:read' | 'credits:write' | 'data:read' | 'data:write' | 'trackers:read' | 'trackers:write' | 'ai:ask' | 'ai:brief' | 'admin'>;
     /**
+     * The OAuth client that the member let in; it has tokens instead of a key.
+     */
+    clientId: string | null;
+    /**
      * The start of the key, to tell keys apart.
      */
     keyHint: string;
     expiresAt: string | null;
     lastUsedAt: string | null;
     createdAt: string;
+};
+
+export type Connections = {
+    data: Array<Integration>;
 };
 
 export type OpenedIntegration = {
@@ -1313,6 +1431,10 @@ export type OpenedIntegration = {
     memberId: string | null;
     teamId: string | null;
     scopes: Array<'credits:read' | 'credits:write' | 'data:read' | 'data:write' | 'trackers:read' | 'trackers:write' | 'ai:ask' | 'ai:brief' | 'admin'>;
+    /**
+     * The OAuth client that the member let in; it has tokens instead of a key.
+     */
+    clientId: string | null;
     /**
      * The start of the key, to tell keys apart.
      */
@@ -1373,12 +1495,31 @@ export type Session = {
     scopes: Array<'credits:read' | 'credits:write' | 'data:read' | 'data:write' | 'trackers:read' | 'trackers:write' | 'ai:ask' | 'ai:brief' | 'admin'>;
 };
 
+export type OwnSessions = {
+    data: Array<{
+        /**
+         * An opaque id.
+         */
+        id: string;
+        isCurrent: boolean;
+        address: string | null;
+        userAgent: string | null;
+        createdAt: string;
+        lastUsedAt: string;
+        expiresAt: string;
+    }>;
+};
+
 export type Invitation = {
     /**
      * Shown this once; the link is /invitation#token.
      */
     token: string;
     expiresAt: string;
+    /**
+     * Whether the link goes to the member by mail.
+     */
+    mailed: boolean;
 };
 
 export type Invited = {
@@ -1392,6 +1533,55 @@ export type SetUp = {
      * No company has been founded yet.
      */
     needed: boolean;
+};
+
+export type Connector = {
+    /**
+     * An opaque id.
+     */
+    id: string;
+    name: string;
+    baseUrl: string;
+    credential: {
+        kind: 'basic' | 'bearer';
+    };
+    importAs: 'history' | 'new';
+    newFrom: string | null;
+    since: string;
+    everyMinutes: number | null;
+    enabled: boolean;
+    /**
+     * Calls that began before this are in.
+     */
+    syncedTo: string | null;
+    nextAt: string | null;
+    createdAt: string;
+};
+
+export type SyncRun = {
+    /**
+     * An opaque id.
+     */
+    id: string;
+    cause: 'schedule' | 'hand';
+    status: 'running' | 'done' | 'failed' | 'stopped';
+    startedAt: string;
+    endedAt: string | null;
+    users: number;
+    calls: number;
+    transcripts: number;
+    rejectedCount: number;
+    /**
+     * The first hundred, by the ids of the other server.
+     */
+    rejected: Array<{
+        id: string;
+        error: string;
+    }>;
+    /**
+     * Why it failed, or what it waits for.
+     */
+    error: string | null;
 };
 
 export type Contract = {
@@ -1495,10 +1685,11 @@ export type SeatChange = {
 export type Import = {
     id: string | null;
     status: 'running' | 'done' | 'stopped' | 'failed';
+    format: string;
     accepted: number;
     rejectedCount: number;
     /**
-     * The first 1,000.
+     * The first 1,000; GET /v1/imports/{id}/rejected has them all.
      */
     rejected: Array<{
         line: number;
@@ -1533,6 +1724,113 @@ export type Erased = {
     emails: number;
     contacts: number;
     leads: number;
+};
+
+export type GongCall = {
+    id: string;
+    url: string;
+    title: string;
+    scheduled: string;
+    started: string;
+    /**
+     * Whole seconds.
+     */
+    duration: number;
+    primaryUserId: string | null;
+    direction: 'Inbound' | 'Outbound' | 'Conference' | 'Unknown';
+    system: string;
+    scope: 'Internal' | 'External' | 'Unknown';
+    media: 'Audio';
+    language: string;
+    workspaceId: string;
+    sdrDisposition: null;
+    clientUniqueId: string;
+    customData: null;
+    purpose: null;
+    meetingUrl: null;
+    isPrivate: boolean;
+    calendarEventId: null;
+};
+
+export type GongUser = {
+    id: string;
+    emailAddress: string;
+    created: string;
+    active: true;
+    emailAliases: Array<unknown>;
+    trustedEmailAddress: null;
+    firstName: string;
+    lastName: string;
+    title: null;
+    phoneNumber: null;
+    extension: null;
+    personalMeetingUrls: Array<unknown>;
+    settings: {
+        [key: string]: never;
+    };
+    managerId: null;
+    meetingConsentPageUrl: null;
+    spokenLanguages: Array<unknown>;
+};
+
+export type GongAnswer = {
+    requestId: string;
+    numOfCallsSearched: number;
+    numOfEmailsSearched: number;
+    answer: Array<{
+        answerItems: Array<string>;
+        callFindings: Array<{
+            call: {
+                id: string;
+                title: string;
+                started: string;
+                url: string;
+            };
+        }>;
+        emailFindings: Array<{
+            emails: Array<{
+                id: string;
+                title: string;
+                sentDateTime: string;
+            }>;
+        }>;
+    }> | null;
+};
+
+export type GongBrief = {
+    requestId: string;
+    numOfCallsSearched: number;
+    numOfEmailsSearched: number;
+    briefSections: Array<{
+        title: string;
+        sectionSummary: Array<string>;
+        briefSectionType: 'Conversations' | 'CrmOrGongData';
+        conversationFindings: {
+            callFindings: Array<{
+                call: {
+                    id: string;
+                    title: string;
+                    started: string;
+                    url: string;
+                };
+            }>;
+            emailFindings: Array<{
+                emails: Array<{
+                    id: string;
+                    title: string;
+                    sentDateTime: string;
+                }>;
+            }>;
+        };
+    }> | null;
+};
+
+/**
+ * A refusal on the /v2 doors.
+ */
+export type GongError = {
+    requestId: string;
+    errors: Array<string>;
 };
 
 export type Usage = {
@@ -1579,6 +1877,14 @@ export type Forecast = {
      * Credits, exact to six decimals.
      */
     perDay: number;
+    /**
+     * The range is that of the pace plus and minus this.
+     */
+    margin: number;
+    /**
+     * The days that the pace was taken from.
+     */
+    days: number;
     basis: string;
     expiringUnused: Array<{
         grantId: string;
@@ -1612,6 +1918,45 @@ export type WhatIf = {
      * As things are.
      */
     runOutAtNow: string | null;
+};
+
+export type Mailbox = {
+    id: string;
+    host: string;
+    port: number;
+    /**
+     * `implicit` (port 993), `starttls` (port 143), or `none`, which only an installation that allows private addresses takes.
+     */
+    tls: 'implicit' | 'starttls' | 'none';
+    user: string;
+    folder: string;
+    /**
+     * How often it is looked into; 60 unless given.
+     */
+    everySeconds: number;
+    enabled: boolean;
+    existing: 'history' | 'new' | 'skip';
+    status: 'waiting' | 'following' | 'failing' | 'off';
+    /**
+     * Why it fails.
+     */
+    error: string | null;
+    failingSince: string | null;
+    /**
+     * When it last went well.
+     */
+    checkedAt: string | null;
+    nextCheckAt: string | null;
+    imported: number;
+    rejectedCount: number;
+    /**
+     * The last 100, by their UID in the folder.
+     */
+    rejected: Array<{
+        uid: number;
+        error: string;
+    }>;
+    createdAt: string;
 };
 
 export type RateCard = {
@@ -1952,6 +2297,10 @@ export type PatchCompanyData = {
          */
         alertRecipients?: Array<string> | null;
         emailDomains?: Array<string>;
+        /**
+         * How the /v2 doors show ids: as decimal numbers, or as they are here.
+         */
+        gongIds?: 'decimal' | 'own';
         limits?: {
             manualPerMemberHour?: number;
             gongPerSecond?: number;
@@ -2236,6 +2585,160 @@ export type PostSessionResponses = {
 };
 
 export type PostSessionResponse = PostSessionResponses[keyof PostSessionResponses];
+
+export type DeleteSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/sessions';
+};
+
+export type DeleteSessionsErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type DeleteSessionsError = DeleteSessionsErrors[keyof DeleteSessionsErrors];
+
+export type DeleteSessionsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        ended: number;
+    };
+};
+
+export type DeleteSessionsResponse = DeleteSessionsResponses[keyof DeleteSessionsResponses];
+
+export type GetSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/sessions';
+};
+
+export type GetSessionsErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type GetSessionsError = GetSessionsErrors[keyof GetSessionsErrors];
+
+export type GetSessionsResponses = {
+    /**
+     * Done.
+     */
+    200: OwnSessions;
+};
+
+export type GetSessionsResponse = GetSessionsResponses[keyof GetSessionsResponses];
+
+export type DeleteSessionsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/sessions/{id}';
+};
+
+export type DeleteSessionsByIdErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type DeleteSessionsByIdError = DeleteSessionsByIdErrors[keyof DeleteSessionsByIdErrors];
+
+export type DeleteSessionsByIdResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type DeleteSessionsByIdResponse = DeleteSessionsByIdResponses[keyof DeleteSessionsByIdResponses];
 
 export type PostSessionPasswordData = {
     body: {
@@ -5057,6 +5560,11 @@ export type GetCreditsUsageData = {
         to?: string;
         granularity?: 'day' | 'week' | 'month';
         groupBy?: 'feature' | 'instance' | 'integration' | 'member' | 'team' | 'itemType';
+        feature?: string;
+        instanceId?: string;
+        integrationId?: string;
+        memberId?: string;
+        teamId?: string;
     };
     url: '/v1/credits/usage';
 };
@@ -5121,6 +5629,11 @@ export type GetCreditsUsageMineData = {
         to?: string;
         granularity?: 'day' | 'week' | 'month';
         groupBy?: 'feature' | 'instance' | 'integration' | 'member' | 'team' | 'itemType';
+        feature?: string;
+        instanceId?: string;
+        integrationId?: string;
+        memberId?: string;
+        teamId?: string;
     };
     url: '/v1/credits/usage/mine';
 };
@@ -6462,6 +6975,26 @@ export type GetCallsData = {
          * An opaque id.
          */
         teamId?: string;
+        /**
+         * An opaque id.
+         */
+        contactId?: string;
+        /**
+         * An opaque id.
+         */
+        leadId?: string;
+        /**
+         * Of calls.
+         */
+        minDurationSeconds?: number;
+        /**
+         * Of calls.
+         */
+        maxDurationSeconds?: number;
+        /**
+         * Words of the title, or of names and addresses in it.
+         */
+        q?: string;
         direction?: 'inbound' | 'outbound' | 'conference' | 'unknown';
         scope?: 'internal' | 'external' | 'unknown';
     };
@@ -6825,6 +7358,26 @@ export type GetEmailsData = {
          * An opaque id.
          */
         teamId?: string;
+        /**
+         * An opaque id.
+         */
+        contactId?: string;
+        /**
+         * An opaque id.
+         */
+        leadId?: string;
+        /**
+         * Of calls.
+         */
+        minDurationSeconds?: number;
+        /**
+         * Of calls.
+         */
+        maxDurationSeconds?: number;
+        /**
+         * Words of the title, or of names and addresses in it.
+         */
+        q?: string;
         direction?: 'inbound' | 'outbound' | 'conference' | 'unknown';
         scope?: 'internal' | 'external' | 'unknown';
     };
@@ -7164,6 +7717,10 @@ export type GetAccountsData = {
          */
         accountId?: string;
         externalId?: string;
+        /**
+         * Words of the name, address or domains.
+         */
+        q?: string;
         email?: string;
     };
     url: '/v1/accounts';
@@ -7480,6 +8037,10 @@ export type GetDealsData = {
          */
         accountId?: string;
         externalId?: string;
+        /**
+         * Words of the name, address or domains.
+         */
+        q?: string;
         email?: string;
     };
     url: '/v1/deals';
@@ -7804,6 +8365,10 @@ export type GetContactsData = {
          */
         accountId?: string;
         externalId?: string;
+        /**
+         * Words of the name, address or domains.
+         */
+        q?: string;
         email?: string;
     };
     url: '/v1/contacts';
@@ -8122,6 +8687,10 @@ export type GetLeadsData = {
          */
         accountId?: string;
         externalId?: string;
+        /**
+         * Words of the name, address or domains.
+         */
+        q?: string;
         email?: string;
     };
     url: '/v1/leads';
@@ -8536,6 +9105,69 @@ export type GetImportsByIdResponses = {
 
 export type GetImportsByIdResponse = GetImportsByIdResponses[keyof GetImportsByIdResponses];
 
+export type GetImportsByIdRejectedData = {
+    body?: never;
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/imports/{id}/rejected';
+};
+
+export type GetImportsByIdRejectedErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type GetImportsByIdRejectedError = GetImportsByIdRejectedErrors[keyof GetImportsByIdRejectedErrors];
+
+export type GetImportsByIdRejectedResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        data: Array<{
+            line: number;
+            error: string;
+        }>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetImportsByIdRejectedResponse = GetImportsByIdRejectedResponses[keyof GetImportsByIdRejectedResponses];
+
 export type PostPrivacyEraseData = {
     body: {
         /**
@@ -8601,6 +9233,354 @@ export type PostPrivacyEraseResponses = {
 };
 
 export type PostPrivacyEraseResponse = PostPrivacyEraseResponses[keyof PostPrivacyEraseResponses];
+
+export type GetMailboxesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/mailboxes';
+};
+
+export type GetMailboxesErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type GetMailboxesError = GetMailboxesErrors[keyof GetMailboxesErrors];
+
+export type GetMailboxesResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        data: Array<Mailbox>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetMailboxesResponse = GetMailboxesResponses[keyof GetMailboxesResponses];
+
+export type PostMailboxesData = {
+    body: NewMailboxInput;
+    headers?: {
+        /**
+         * The same key with the same request has one effect and gets the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/mailboxes';
+};
+
+export type PostMailboxesErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `conflict`: The request conflicts with what is there. `idempotency-conflict`: The key was used for another request. `idempotency-in-progress`: The first request with this key is not done. `invalid-state`: The state of the thing does not allow this.
+     */
+    409: Problem;
+    /**
+     * `unprocessable`: The request is well formed but cannot be done.
+     */
+    422: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type PostMailboxesError = PostMailboxesErrors[keyof PostMailboxesErrors];
+
+export type PostMailboxesResponses = {
+    /**
+     * Made.
+     */
+    201: Mailbox;
+};
+
+export type PostMailboxesResponse = PostMailboxesResponses[keyof PostMailboxesResponses];
+
+export type DeleteMailboxesByIdData = {
+    body?: never;
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/mailboxes/{id}';
+};
+
+export type DeleteMailboxesByIdErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type DeleteMailboxesByIdError = DeleteMailboxesByIdErrors[keyof DeleteMailboxesByIdErrors];
+
+export type DeleteMailboxesByIdResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type DeleteMailboxesByIdResponse = DeleteMailboxesByIdResponses[keyof DeleteMailboxesByIdResponses];
+
+export type GetMailboxesByIdData = {
+    body?: never;
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/mailboxes/{id}';
+};
+
+export type GetMailboxesByIdErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type GetMailboxesByIdError = GetMailboxesByIdErrors[keyof GetMailboxesByIdErrors];
+
+export type GetMailboxesByIdResponses = {
+    /**
+     * Done.
+     */
+    200: Mailbox;
+};
+
+export type GetMailboxesByIdResponse = GetMailboxesByIdResponses[keyof GetMailboxesByIdResponses];
+
+export type PatchMailboxesByIdData = {
+    body: MailboxChangeInput;
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/mailboxes/{id}';
+};
+
+export type PatchMailboxesByIdErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `unprocessable`: The request is well formed but cannot be done.
+     */
+    422: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type PatchMailboxesByIdError = PatchMailboxesByIdErrors[keyof PatchMailboxesByIdErrors];
+
+export type PatchMailboxesByIdResponses = {
+    /**
+     * Done.
+     */
+    200: Mailbox;
+};
+
+export type PatchMailboxesByIdResponse = PatchMailboxesByIdResponses[keyof PatchMailboxesByIdResponses];
+
+export type PostMailboxesByIdCheckData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request has one effect and gets the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/mailboxes/{id}/check';
+};
+
+export type PostMailboxesByIdCheckErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `conflict`: The request conflicts with what is there. `idempotency-conflict`: The key was used for another request. `idempotency-in-progress`: The first request with this key is not done. `invalid-state`: The state of the thing does not allow this.
+     */
+    409: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type PostMailboxesByIdCheckError = PostMailboxesByIdCheckErrors[keyof PostMailboxesByIdCheckErrors];
+
+export type PostMailboxesByIdCheckResponses = {
+    /**
+     * Accepted; it goes on in the background.
+     */
+    202: Mailbox;
+};
+
+export type PostMailboxesByIdCheckResponse = PostMailboxesByIdCheckResponses[keyof PostMailboxesByIdCheckResponses];
 
 export type GetTrackersPretrainedData = {
     body?: never;
@@ -11382,6 +12362,573 @@ export type GetAutomationsByIdRunsResponses = {
 
 export type GetAutomationsByIdRunsResponse = GetAutomationsByIdRunsResponses[keyof GetAutomationsByIdRunsResponses];
 
+export type GetConnectorsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/connectors';
+};
+
+export type GetConnectorsErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type GetConnectorsError = GetConnectorsErrors[keyof GetConnectorsErrors];
+
+export type GetConnectorsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        data: Array<Connector>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetConnectorsResponse = GetConnectorsResponses[keyof GetConnectorsResponses];
+
+export type PostConnectorsData = {
+    body: {
+        name: string;
+        /**
+         * Where the other server is, as https://us-1.api.gong.io; without /v2.
+         */
+        baseUrl: string;
+        /**
+         * How the other server is told who asks. It is kept sealed and never shown.
+         */
+        credential: {
+            kind: 'basic';
+            accessKey: string;
+            accessKeySecret: string;
+        } | {
+            kind: 'bearer';
+            token: string;
+        };
+        /**
+         * history: what comes in starts no tracker and costs nothing. new: calls that begin from now on come in as new ones, which published trackers read and charge.
+         */
+        importAs?: 'history' | 'new';
+        /**
+         * Calls that began before are left alone; 90 days ago unless given.
+         */
+        since?: string;
+        /**
+         * How often it is synced by itself; null: only by hand.
+         */
+        everyMinutes?: number | null;
+        enabled?: boolean;
+    };
+    headers?: {
+        /**
+         * The same key with the same request has one effect and gets the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/connectors';
+};
+
+export type PostConnectorsErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `conflict`: The request conflicts with what is there. `idempotency-conflict`: The key was used for another request. `idempotency-in-progress`: The first request with this key is not done. `invalid-state`: The state of the thing does not allow this.
+     */
+    409: Problem;
+    /**
+     * `unprocessable`: The request is well formed but cannot be done.
+     */
+    422: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type PostConnectorsError = PostConnectorsErrors[keyof PostConnectorsErrors];
+
+export type PostConnectorsResponses = {
+    /**
+     * Made.
+     */
+    201: Connector;
+};
+
+export type PostConnectorsResponse = PostConnectorsResponses[keyof PostConnectorsResponses];
+
+export type DeleteConnectorsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/connectors/{id}';
+};
+
+export type DeleteConnectorsByIdErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type DeleteConnectorsByIdError = DeleteConnectorsByIdErrors[keyof DeleteConnectorsByIdErrors];
+
+export type DeleteConnectorsByIdResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type DeleteConnectorsByIdResponse = DeleteConnectorsByIdResponses[keyof DeleteConnectorsByIdResponses];
+
+export type GetConnectorsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/connectors/{id}';
+};
+
+export type GetConnectorsByIdErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type GetConnectorsByIdError = GetConnectorsByIdErrors[keyof GetConnectorsByIdErrors];
+
+export type GetConnectorsByIdResponses = {
+    /**
+     * Done.
+     */
+    200: Connector;
+};
+
+export type GetConnectorsByIdResponse = GetConnectorsByIdResponses[keyof GetConnectorsByIdResponses];
+
+export type PatchConnectorsByIdData = {
+    body: {
+        name?: string;
+        /**
+         * Where the other server is, as https://us-1.api.gong.io; without /v2.
+         */
+        baseUrl?: string;
+        /**
+         * How the other server is told who asks. It is kept sealed and never shown.
+         */
+        credential?: {
+            kind: 'basic';
+            accessKey: string;
+            accessKeySecret: string;
+        } | {
+            kind: 'bearer';
+            token: string;
+        };
+        /**
+         * history: what comes in starts no tracker and costs nothing. new: calls that begin from now on come in as new ones, which published trackers read and charge.
+         */
+        importAs?: 'history' | 'new';
+        /**
+         * How often it is synced by itself; null: only by hand.
+         */
+        everyMinutes?: number | null;
+        enabled?: boolean;
+    };
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/connectors/{id}';
+};
+
+export type PatchConnectorsByIdErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `unprocessable`: The request is well formed but cannot be done.
+     */
+    422: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type PatchConnectorsByIdError = PatchConnectorsByIdErrors[keyof PatchConnectorsByIdErrors];
+
+export type PatchConnectorsByIdResponses = {
+    /**
+     * Done.
+     */
+    200: Connector;
+};
+
+export type PatchConnectorsByIdResponse = PatchConnectorsByIdResponses[keyof PatchConnectorsByIdResponses];
+
+export type PostConnectorsByIdSyncData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request has one effect and gets the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/connectors/{id}/sync';
+};
+
+export type PostConnectorsByIdSyncErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `conflict`: The request conflicts with what is there. `idempotency-conflict`: The key was used for another request. `idempotency-in-progress`: The first request with this key is not done. `invalid-state`: The state of the thing does not allow this.
+     */
+    409: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type PostConnectorsByIdSyncError = PostConnectorsByIdSyncErrors[keyof PostConnectorsByIdSyncErrors];
+
+export type PostConnectorsByIdSyncResponses = {
+    /**
+     * Accepted; it goes on in the background.
+     */
+    202: SyncRun;
+};
+
+export type PostConnectorsByIdSyncResponse = PostConnectorsByIdSyncResponses[keyof PostConnectorsByIdSyncResponses];
+
+export type GetConnectorsByIdRunsData = {
+    body?: never;
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/connectors/{id}/runs';
+};
+
+export type GetConnectorsByIdRunsErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type GetConnectorsByIdRunsError = GetConnectorsByIdRunsErrors[keyof GetConnectorsByIdRunsErrors];
+
+export type GetConnectorsByIdRunsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        data: Array<SyncRun>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetConnectorsByIdRunsResponse = GetConnectorsByIdRunsResponses[keyof GetConnectorsByIdRunsResponses];
+
+export type GetConnectionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/connections';
+};
+
+export type GetConnectionsErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type GetConnectionsError = GetConnectionsErrors[keyof GetConnectionsErrors];
+
+export type GetConnectionsResponses = {
+    /**
+     * Done.
+     */
+    200: Connections;
+};
+
+export type GetConnectionsResponse = GetConnectionsResponses[keyof GetConnectionsResponses];
+
+export type DeleteConnectionsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/connections/{id}';
+};
+
+export type DeleteConnectionsByIdErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: Problem;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: Problem;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: Problem;
+};
+
+export type DeleteConnectionsByIdError = DeleteConnectionsByIdErrors[keyof DeleteConnectionsByIdErrors];
+
+export type DeleteConnectionsByIdResponses = {
+    /**
+     * Done.
+     */
+    204: void;
+};
+
+export type DeleteConnectionsByIdResponse = DeleteConnectionsByIdResponses[keyof DeleteConnectionsByIdResponses];
+
 export type PostTestClockAdvanceData = {
     body: {
         /**
@@ -11460,6 +13007,14 @@ export type PostImportData = {
          * Change nothing; tell what would be taken and charged.
          */
         dryRun?: '0' | '1' | 'true' | 'false' | '';
+        /**
+         * CSV: what its rows are.
+         */
+        kind?: 'account' | 'contact' | 'deal' | 'lead';
+        /**
+         * JSON: the transcription service that answered it.
+         */
+        format?: 'deepgram' | 'assemblyai' | 'whisper';
         id?: string;
         title?: string;
         startedAt?: string;
@@ -11470,7 +13025,7 @@ export type PostImportData = {
         accountId?: string;
         dealId?: string;
         /**
-         * WebVTT: names of the speakers who are the company’s own, separated by commas.
+         * Transcripts: names of the speakers who are the company’s own, separated by commas.
          */
         company?: string;
     };
@@ -11530,3 +13085,965 @@ export type PostImportResponses = {
 };
 
 export type PostImportResponse = PostImportResponses[keyof PostImportResponses];
+
+export type GetV2CallsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * ISO 8601 with a zone, as 2026-06-15T12:00:00Z.
+         */
+        fromDateTime?: string;
+        /**
+         * Not included.
+         */
+        toDateTime?: string;
+        /**
+         * The one workspace of the company, as a number or a text.
+         */
+        workspaceId?: string | number;
+        /**
+         * As the page before gave it.
+         */
+        cursor?: string;
+    };
+    url: '/v2/calls';
+};
+
+export type GetV2CallsErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: GongError;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: GongError;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: GongError;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: GongError;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: GongError;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: GongError;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: GongError;
+};
+
+export type GetV2CallsError = GetV2CallsErrors[keyof GetV2CallsErrors];
+
+export type GetV2CallsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        requestId: string;
+        records: {
+            totalRecords: number;
+            currentPageSize: number;
+            currentPageNumber: number;
+            cursor?: string;
+        };
+        calls: Array<GongCall>;
+    };
+};
+
+export type GetV2CallsResponse = GetV2CallsResponses[keyof GetV2CallsResponses];
+
+export type PostV2CallsData = {
+    body: GongNewCallInput;
+    headers?: {
+        /**
+         * The same key with the same request has one effect and gets the first answer.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v2/calls';
+};
+
+export type PostV2CallsErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: GongError;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: GongError;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: GongError;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: GongError;
+    /**
+     * `conflict`: The request conflicts with what is there. `idempotency-conflict`: The key was used for another request. `idempotency-in-progress`: The first request with this key is not done. `invalid-state`: The state of the thing does not allow this.
+     */
+    409: GongError;
+    /**
+     * `payload-too-large`: The request is too large.
+     */
+    413: GongError;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: GongError;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: GongError;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: GongError;
+};
+
+export type PostV2CallsError = PostV2CallsErrors[keyof PostV2CallsErrors];
+
+export type PostV2CallsResponses = {
+    /**
+     * Made.
+     */
+    201: {
+        requestId: string;
+        callId: string;
+        url: string;
+    };
+};
+
+export type PostV2CallsResponse = PostV2CallsResponses[keyof PostV2CallsResponses];
+
+export type GetV2CallsByIdData = {
+    body?: never;
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v2/calls/{id}';
+};
+
+export type GetV2CallsByIdErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: GongError;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: GongError;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: GongError;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: GongError;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: GongError;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: GongError;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: GongError;
+};
+
+export type GetV2CallsByIdError = GetV2CallsByIdErrors[keyof GetV2CallsByIdErrors];
+
+export type GetV2CallsByIdResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        requestId: string;
+        call: GongCall;
+    };
+};
+
+export type GetV2CallsByIdResponse = GetV2CallsByIdResponses[keyof GetV2CallsByIdResponses];
+
+export type PostV2CallsExtensiveData = {
+    body: {
+        /**
+         * As the page before gave it.
+         */
+        cursor?: string;
+        filter: {
+            /**
+             * ISO 8601 with a zone, as 2026-06-15T12:00:00Z.
+             */
+            fromDateTime?: string;
+            /**
+             * Not included.
+             */
+            toDateTime?: string;
+            /**
+             * The one workspace of the company, as a number or a text.
+             */
+            workspaceId?: string | number;
+            callIds?: Array<string>;
+            primaryUserIds?: Array<string>;
+        };
+        contentSelector?: {
+            context?: 'None' | 'Basic' | 'Extended';
+            exposedFields?: {
+                parties?: boolean;
+                content?: {
+                    trackers?: boolean;
+                    trackerOccurrences?: boolean;
+                };
+                interaction?: {
+                    speakers?: boolean;
+                    questions?: boolean;
+                };
+                collaboration?: {
+                    publicComments?: boolean;
+                };
+            };
+        };
+    };
+    path?: never;
+    query?: never;
+    url: '/v2/calls/extensive';
+};
+
+export type PostV2CallsExtensiveErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: GongError;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: GongError;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: GongError;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: GongError;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: GongError;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: GongError;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: GongError;
+};
+
+export type PostV2CallsExtensiveError = PostV2CallsExtensiveErrors[keyof PostV2CallsExtensiveErrors];
+
+export type PostV2CallsExtensiveResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        requestId: string;
+        records: {
+            totalRecords: number;
+            currentPageSize: number;
+            currentPageNumber: number;
+            cursor?: string;
+        };
+        calls: Array<{
+            metaData: GongCall;
+            context?: Array<{
+                system: string;
+                objects: Array<{
+                    objectType: 'Account' | 'Opportunity';
+                    objectId: string;
+                    fields: Array<{
+                        name: string;
+                        value: string;
+                    }>;
+                    timing: 'Now';
+                }>;
+            }>;
+            parties?: Array<{
+                id: string;
+                emailAddress: string | null;
+                name: string | null;
+                title: null;
+                userId: string | null;
+                speakerId: string;
+                context: Array<unknown>;
+                affiliation: 'Internal' | 'External';
+                phoneNumber: null;
+                methods: Array<'Attendee'>;
+            }>;
+            content?: {
+                trackers: Array<{
+                    id: string;
+                    name: string;
+                    count: number;
+                    type: 'KEYWORD' | 'SMART';
+                    /**
+                     * startTime is in seconds.
+                     */
+                    occurrences?: Array<{
+                        startTime: number | null;
+                        speakerId: string;
+                    }>;
+                    phrases: Array<unknown>;
+                }>;
+            };
+            interaction?: {
+                speakers?: Array<{
+                    id: string;
+                    userId: string | null;
+                    talkTime: number;
+                }>;
+                questions?: {
+                    companyCount: number;
+                    nonCompanyCount: number;
+                };
+            };
+            collaboration?: {
+                publicComments: Array<unknown>;
+            };
+        }>;
+    };
+};
+
+export type PostV2CallsExtensiveResponse = PostV2CallsExtensiveResponses[keyof PostV2CallsExtensiveResponses];
+
+export type PostV2CallsTranscriptData = {
+    body: {
+        /**
+         * As the page before gave it.
+         */
+        cursor?: string;
+        filter: {
+            /**
+             * ISO 8601 with a zone, as 2026-06-15T12:00:00Z.
+             */
+            fromDateTime?: string;
+            /**
+             * Not included.
+             */
+            toDateTime?: string;
+            /**
+             * The one workspace of the company, as a number or a text.
+             */
+            workspaceId?: string | number;
+            callIds?: Array<string>;
+        };
+    };
+    path?: never;
+    query?: never;
+    url: '/v2/calls/transcript';
+};
+
+export type PostV2CallsTranscriptErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: GongError;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: GongError;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: GongError;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: GongError;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: GongError;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: GongError;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: GongError;
+};
+
+export type PostV2CallsTranscriptError = PostV2CallsTranscriptErrors[keyof PostV2CallsTranscriptErrors];
+
+export type PostV2CallsTranscriptResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        requestId: string;
+        records: {
+            totalRecords: number;
+            currentPageSize: number;
+            currentPageNumber: number;
+            cursor?: string;
+        };
+        callTranscripts: Array<{
+            callId: string;
+            transcript: Array<{
+                speakerId: string;
+                topic: null;
+                /**
+                 * start and end are in milliseconds.
+                 */
+                sentences: Array<{
+                    start: number;
+                    end: number;
+                    text: string;
+                }>;
+            }>;
+        }>;
+    };
+};
+
+export type PostV2CallsTranscriptResponse = PostV2CallsTranscriptResponses[keyof PostV2CallsTranscriptResponses];
+
+export type GetV2UsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * As the page before gave it.
+         */
+        cursor?: string;
+    };
+    url: '/v2/users';
+};
+
+export type GetV2UsersErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: GongError;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: GongError;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: GongError;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: GongError;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: GongError;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: GongError;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: GongError;
+};
+
+export type GetV2UsersError = GetV2UsersErrors[keyof GetV2UsersErrors];
+
+export type GetV2UsersResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        requestId: string;
+        records: {
+            totalRecords: number;
+            currentPageSize: number;
+            currentPageNumber: number;
+            cursor?: string;
+        };
+        users: Array<GongUser>;
+    };
+};
+
+export type GetV2UsersResponse = GetV2UsersResponses[keyof GetV2UsersResponses];
+
+export type GetV2UsersByIdData = {
+    body?: never;
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v2/users/{id}';
+};
+
+export type GetV2UsersByIdErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: GongError;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: GongError;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: GongError;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: GongError;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: GongError;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: GongError;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: GongError;
+};
+
+export type GetV2UsersByIdError = GetV2UsersByIdErrors[keyof GetV2UsersByIdErrors];
+
+export type GetV2UsersByIdResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        requestId: string;
+        user: GongUser;
+    };
+};
+
+export type GetV2UsersByIdResponse = GetV2UsersByIdResponses[keyof GetV2UsersByIdResponses];
+
+export type GetV2WorkspacesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The one workspace of the company, as a number or a text.
+         */
+        workspaceId?: string | number;
+    };
+    url: '/v2/workspaces';
+};
+
+export type GetV2WorkspacesErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: GongError;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: GongError;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: GongError;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: GongError;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: GongError;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: GongError;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: GongError;
+};
+
+export type GetV2WorkspacesError = GetV2WorkspacesErrors[keyof GetV2WorkspacesErrors];
+
+export type GetV2WorkspacesResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        requestId: string;
+        records: {
+            totalRecords: number;
+            currentPageSize: number;
+            currentPageNumber: number;
+            cursor?: string;
+        };
+        workspaces: Array<{
+            id: string;
+            name: string;
+            description: null;
+        }>;
+    };
+};
+
+export type GetV2WorkspacesResponse = GetV2WorkspacesResponses[keyof GetV2WorkspacesResponses];
+
+export type GetV2SettingsTrackersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The one workspace of the company, as a number or a text.
+         */
+        workspaceId?: string | number;
+        /**
+         * As the page before gave it.
+         */
+        cursor?: string;
+    };
+    url: '/v2/settings/trackers';
+};
+
+export type GetV2SettingsTrackersErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: GongError;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: GongError;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: GongError;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: GongError;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: GongError;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: GongError;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: GongError;
+};
+
+export type GetV2SettingsTrackersError = GetV2SettingsTrackersErrors[keyof GetV2SettingsTrackersErrors];
+
+export type GetV2SettingsTrackersResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        requestId: string;
+        records: {
+            totalRecords: number;
+            currentPageSize: number;
+            currentPageNumber: number;
+            cursor?: string;
+        };
+        keywordTrackers: Array<{
+            trackerId: string;
+            trackerName: string;
+            workspaceId: string;
+            languageKeywords: Array<{
+                language: 'mul';
+                keywords: Array<string>;
+                includeRelatedForms: false;
+            }>;
+            affiliation: 'Anyone' | 'Company' | 'NonCompany';
+            partOfQuestion: false;
+            saidAt: 'Anytime' | 'First' | 'Last';
+            saidAtInterval: number | null;
+            saidAtUnit: 'minutes' | 'percent' | null;
+            saidInTopics: Array<unknown>;
+            filterQuery: string;
+            created: string;
+            creatorUserId: string | null;
+            updated: string;
+            updaterUserId: string | null;
+        }>;
+    };
+};
+
+export type GetV2SettingsTrackersResponse = GetV2SettingsTrackersResponses[keyof GetV2SettingsTrackersResponses];
+
+export type GetV2SettingsBriefsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The one workspace of the company, as a number or a text.
+         */
+        workspaceId?: string | number;
+        /**
+         * As the page before gave it.
+         */
+        cursor?: string;
+    };
+    url: '/v2/settings/briefs';
+};
+
+export type GetV2SettingsBriefsErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: GongError;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: GongError;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: GongError;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: GongError;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: GongError;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: GongError;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: GongError;
+};
+
+export type GetV2SettingsBriefsError = GetV2SettingsBriefsErrors[keyof GetV2SettingsBriefsErrors];
+
+export type GetV2SettingsBriefsResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        requestId: string;
+        records: {
+            totalRecords: number;
+            currentPageSize: number;
+            currentPageNumber: number;
+            cursor?: string;
+        };
+        briefs: Array<{
+            briefId: string;
+            briefName: string;
+            workspaceId: string;
+            description: null;
+            status: 'Published' | 'Not published';
+            creator: string | null;
+            creatorUserId: string | null;
+            created: string;
+            updated: string;
+        }>;
+    };
+};
+
+export type GetV2SettingsBriefsResponse = GetV2SettingsBriefsResponses[keyof GetV2SettingsBriefsResponses];
+
+export type GetV2EntitiesAskEntityData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request has one effect and one answer.
+         */
+        'idempotency-key'?: string;
+    };
+    path?: never;
+    query: {
+        workspaceId: string | number;
+        crmEntityType: 'ACCOUNT' | 'CONTACT' | 'DEAL' | 'LEAD';
+        /**
+         * The entity's externalId, else its id.
+         */
+        crmEntityId: string;
+        timePeriod: 'LAST_7DAYS' | 'LAST_30DAYS' | 'LAST_90DAYS' | 'LAST_90_DAYS_SINCE_LAST_ACTIVITY' | 'LAST_YEAR_SINCE_LAST_ACTIVITY' | 'LAST_YEAR' | 'THIS_WEEK' | 'THIS_MONTH' | 'THIS_QUARTER' | 'THIS_YEAR' | 'CUSTOM_RANGE' | 'ALL_CONVERSATIONS';
+        /**
+         * Of CUSTOM_RANGE.
+         */
+        fromDateTime?: string;
+        /**
+         * Of CUSTOM_RANGE; not included.
+         */
+        toDateTime?: string;
+        question: string;
+    };
+    url: '/v2/entities/ask-entity';
+};
+
+export type GetV2EntitiesAskEntityErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: GongError;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: GongError;
+    /**
+     * `insufficient-credits`: The pool does not have enough credits. `budget-exceeded`: A budget does not allow this.
+     */
+    402: GongError;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: GongError;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: GongError;
+    /**
+     * `conflict`: The request conflicts with what is there. `idempotency-conflict`: The key was used for another request. `idempotency-in-progress`: The first request with this key is not done. `invalid-state`: The state of the thing does not allow this.
+     */
+    409: GongError;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: GongError;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: GongError;
+    /**
+     * `ai-provider-failed`: The AI provider did not answer usefully.
+     */
+    502: GongError;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: GongError;
+};
+
+export type GetV2EntitiesAskEntityError = GetV2EntitiesAskEntityErrors[keyof GetV2EntitiesAskEntityErrors];
+
+export type GetV2EntitiesAskEntityResponses = {
+    /**
+     * Done.
+     */
+    200: GongAnswer;
+};
+
+export type GetV2EntitiesAskEntityResponse = GetV2EntitiesAskEntityResponses[keyof GetV2EntitiesAskEntityResponses];
+
+export type GetV2EntitiesGetBriefData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same key with the same request has one effect and one answer.
+         */
+        'idempotency-key'?: string;
+    };
+    path?: never;
+    query: {
+        workspaceId: string | number;
+        crmEntityType: 'ACCOUNT' | 'CONTACT' | 'DEAL' | 'LEAD';
+        /**
+         * The entity's externalId, else its id.
+         */
+        crmEntityId: string;
+        timePeriod: 'LAST_7DAYS' | 'LAST_30DAYS' | 'LAST_90DAYS' | 'LAST_90_DAYS_SINCE_LAST_ACTIVITY' | 'LAST_YEAR_SINCE_LAST_ACTIVITY' | 'LAST_YEAR' | 'THIS_WEEK' | 'THIS_MONTH' | 'THIS_QUARTER' | 'THIS_YEAR' | 'CUSTOM_RANGE' | 'ALL_CONVERSATIONS';
+        /**
+         * Of CUSTOM_RANGE.
+         */
+        fromDateTime?: string;
+        /**
+         * Of CUSTOM_RANGE; not included.
+         */
+        toDateTime?: string;
+        briefName: string;
+    };
+    url: '/v2/entities/get-brief';
+};
+
+export type GetV2EntitiesGetBriefErrors = {
+    /**
+     * `invalid-request`: The request does not fit its schema.
+     */
+    400: GongError;
+    /**
+     * `unauthenticated`: No valid credential was given.
+     */
+    401: GongError;
+    /**
+     * `insufficient-credits`: The pool does not have enough credits. `budget-exceeded`: A budget does not allow this.
+     */
+    402: GongError;
+    /**
+     * `forbidden`: The credential may not do this. `feature-disabled`: The feature is switched off for this team.
+     */
+    403: GongError;
+    /**
+     * `not-found`: There is no such thing.
+     */
+    404: GongError;
+    /**
+     * `conflict`: The request conflicts with what is there. `idempotency-conflict`: The key was used for another request. `idempotency-in-progress`: The first request with this key is not done. `invalid-state`: The state of the thing does not allow this.
+     */
+    409: GongError;
+    /**
+     * `rate-limited`: Too many requests.
+     */
+    429: GongError;
+    /**
+     * `internal-error`: Something is wrong on our side.
+     */
+    500: GongError;
+    /**
+     * `ai-provider-failed`: The AI provider did not answer usefully.
+     */
+    502: GongError;
+    /**
+     * `unavailable`: The service cannot do this right now.
+     */
+    503: GongError;
+};
+
+export type GetV2EntitiesGetBriefError = GetV2EntitiesGetBriefErrors[keyof GetV2EntitiesGetBriefErrors];
+
+export type GetV2EntitiesGetBriefResponses = {
+    /**
+     * Done.
+     */
+    200: GongBrief;
+};
+
+export type GetV2EntitiesGetBriefResponse = GetV2EntitiesGetBriefResponses[keyof GetV2EntitiesGetBriefResponses];

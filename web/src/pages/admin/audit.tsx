@@ -24,6 +24,20 @@ const types = [
   'webhook',
 ]
 
+const deeds: Record<string, string> = {
+  ...{ create: 'made', update: 'changed', delete: 'removed', publish: 'published' },
+  ...{ unpublish: 'unpublished', resume: 'resumed', void: 'voided', refund: 'refunded' },
+  ...{ start: 'started', cancel: 'cancelled', rotate: 'given a new key', run: 'run' },
+}
+
+/** `tracker.publish` reads `Tracker published`. */
+function deedText(action: string): string {
+  const [of = '', ...rest] = action.split('.')
+  const deed = rest.map((word) => deeds[word] ?? word).join(' ')
+  const text = `${of} ${deed}`.replaceAll('_', ' ').trim()
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 /** Who changed what, and when; the trail itself cannot be changed. */
 export function AuditPage() {
   const { times } = useHere()
@@ -31,11 +45,12 @@ export function AuditPage() {
   const { objectType } = search
   const entries = useList<AuditEntry>('/v1/audit', { objectType })
   const members = useNames('/v1/members')
+  const keys = useNames('/v1/integrations')
   const [shown, setShown] = useState<AuditEntry>()
   const actorText = (actor: string) => {
     const [kind, id] = actor.split(':')
     if (kind === 'member') return members.get(id ?? '') ?? id
-    if (kind === 'integration') return 'A key'
+    if (kind === 'integration') return keys.get(id ?? '') ?? 'A key'
     return kind === 'system' ? 'Sluice' : 'The operator'
   }
   return (
@@ -53,7 +68,7 @@ export function AuditPage() {
             searchable
             value={objectType ?? null}
             onChange={(value) => setSearch({ objectType: value })}
-            data={types}
+            data={types.map((value) => ({ value, label: deedText(value) }))}
           />
         }
       >
@@ -84,7 +99,7 @@ export function AuditPage() {
               cell: ({ at }) => <span className="num soft">{times.moment(at)}</span>,
             },
             { head: 'Who', cell: ({ actor }) => <span title={actor}>{actorText(actor)}</span> },
-            { head: 'Did', lead: true, cell: ({ action }) => action.replaceAll(/[._]/g, ' ') },
+            { head: 'Did', lead: true, cell: ({ action }) => deedText(action) },
             { head: 'To', cell: ({ objectId }) => <span className="mono">{objectId}</span> },
             {
               head: '',

@@ -15,6 +15,7 @@ import { Card, Empty, FormError, fieldError, Page } from '../../ui/parts.tsx'
 import { SecretOnce, Snippet } from '../../ui/secret.tsx'
 import { Pill } from '../../ui/status.tsx'
 import { ListTable } from '../../ui/table.tsx'
+import { FirstRequest } from './first-request.tsx'
 
 const scopeNames: Record<string, string> = {
   'credits:read': 'See credits',
@@ -28,16 +29,25 @@ const scopeNames: Record<string, string> = {
   admin: 'Everything',
 }
 
+/** A key that is shown this once. */
+interface Shown {
+  id: string
+  name: string
+  key: string
+  isNew?: true
+}
+
 /** The keys of programs, what each may do, and when it was last used. */
 export function IntegrationsPage() {
   const { times } = useHere()
   const keys = useList<Integration>('/v1/integrations', {}, { everyMs: 10_000 })
   const [adding, setAdding] = useState(false)
-  const [shown, setShown] = useState<{ name: string; key: string }>()
+  const [shown, setShown] = useState<Shown>()
+  const [awaited, setAwaited] = useState<Pick<Shown, 'id' | 'name'>>()
   const [ending, setEnding] = useState<Integration>()
   const rotate = useChange(async ({ id, name }: Integration) => {
     const { key } = await api.post<RotatedKey>(`/v1/integrations/${id}/rotate`)
-    setShown({ name, key })
+    setShown({ id, name, key })
   })
   const end = useChange(async ({ id }: Integration) => {
     await api.del(`/v1/integrations/${id}`)
@@ -55,6 +65,7 @@ export function IntegrationsPage() {
     >
       <div className="stack">
         <FormError error={rotate.error ?? end.error} />
+        {awaited && <FirstRequest id={awaited.id} name={awaited.name} />}
         <Card flush>
           <ListTable
             what="the integrations"
@@ -62,7 +73,12 @@ export function IntegrationsPage() {
             caption="Integrations"
             id={({ id }) => id}
             empty={
-              <Empty title="No keys yet">A key lets a program charge, ask, or bring in data.</Empty>
+              <Empty
+                title="No keys yet"
+                action={<Button onClick={() => setAdding(true)}>New key</Button>}
+              >
+                A key lets a program charge, ask, or bring in data.
+              </Empty>
             }
             columns={[
               {
@@ -133,9 +149,12 @@ export function IntegrationsPage() {
         <SecretOnce
           title={`The key of ${shown.name}`}
           secret={shown.key}
-          close={() => setShown(undefined)}
+          close={() => {
+            setAwaited(shown.isNew ? shown : undefined)
+            setShown(undefined)
+          }}
         >
-          <p className="soft">An earlier key of it stopped working at once.</p>
+          {!shown.isNew && <p className="soft">The earlier key stopped working at once.</p>}
         </SecretOnce>
       )}
       {ending && (
@@ -163,13 +182,7 @@ export function IntegrationsPage() {
   )
 }
 
-function AddDialog({
-  close,
-  show,
-}: {
-  close: () => void
-  show: (shown: { name: string; key: string }) => void
-}) {
+function AddDialog({ close, show }: { close: () => void; show: (shown: Shown) => void }) {
   const teams = useList<Team>('/v1/teams', { limit: 500 })
   const members = useList<Member>('/v1/members', { limit: 500 })
   const [name, setName] = useState('')
@@ -187,7 +200,7 @@ function AddDialog({
       ...(expires ? { expiresAt: `${expires}T00:00:00Z` } : {}),
     })
     close()
-    show({ name, key: made.key })
+    show({ id: made.id, name, key: made.key, isNew: true })
   })
   const options = (rows: { id: string; name: string }[] | undefined) =>
     (rows ?? []).map(({ id, name: label }) => ({ value: id, label }))

@@ -28,31 +28,8 @@ export function McpPage() {
   const { can } = useHere()
   const [client, setClient] = useState('Claude Code')
   const url = `${location.origin}/mcp`
-  const header = 'Authorization: Bearer $SLUICE_KEY'
-  const snippets: Record<string, string> = {
-    'Claude Code': `claude mcp add --transport http sluice ${url} \\\n  --header "${header}"`,
-    Cursor: JSON.stringify(
-      { mcpServers: { sluice: { url, headers: { Authorization: 'Bearer ${env:SLUICE_KEY}' } } } },
-      null,
-      2,
-    ),
-    'VS Code': JSON.stringify(
-      {
-        servers: {
-          sluice: { type: 'http', url, headers: { Authorization: 'Bearer ${input:sluice-key}' } },
-        },
-      },
-      null,
-      2,
-    ),
-    Other: `${url}\n${header}`,
-  }
-  const where: Record<string, string> = {
-    'Claude Code': 'Run this in a terminal.',
-    Cursor: 'In ~/.cursor/mcp.json',
-    'VS Code': 'In .vscode/mcp.json',
-    Other: 'Streamable HTTP, with this header; OAuth 2.1 where the client offers it.',
-  }
+  const clients = clientsFor(url)
+  const shown = clients.find(({ name }) => name === client) ?? clients[0]!
   return (
     <Page
       title="MCP"
@@ -65,13 +42,14 @@ export function McpPage() {
               className="scroll-x"
               value={client}
               onChange={setClient}
-              data={Object.keys(snippets)}
+              aria-label="Client"
+              data={clients.map(({ name }) => name)}
             />
-            <p className="soft small">{where[client]}</p>
-            <Snippet text={snippets[client] ?? ''} />
+            <Snippet text={shown.text} where={shown.where} />
             {can('admin') && (
               <p className="small">
-                <Link to="/connect">Make a key of kind MCP</Link> and keep it as SLUICE_KEY.
+                A client that offers sign-in (OAuth) needs no key. For the others{' '}
+                <Link to="/connect">make a key of kind MCP</Link> and keep it as SLUICE_KEY.
               </p>
             )}
           </div>
@@ -103,4 +81,46 @@ export function McpPage() {
       </div>
     </Page>
   )
+}
+
+/** What to paste where, for each client; the address is that of this server. */
+function clientsFor(url: string): { name: string; where: string; text: string }[] {
+  const header = 'Authorization: Bearer $SLUICE_KEY'
+  const json = (value: unknown) => JSON.stringify(value, null, 2)
+  // Those two fill in what stands in braces themselves.
+  const bearer = (variable: string) => ({ Authorization: `Bearer $\{${variable}}` })
+  return [
+    {
+      name: 'Claude',
+      where: 'Settings, Connectors, Add custom connector; then sign in here',
+      text: url,
+    },
+    {
+      name: 'Claude Code',
+      where: 'Run in a terminal; without the header it signs in by OAuth',
+      text: `claude mcp add --transport http sluice ${url} \\\n  --header "${header}"`,
+    },
+    {
+      name: 'Cursor',
+      where: '~/.cursor/mcp.json',
+      text: json({ mcpServers: { sluice: { url, headers: bearer('env:SLUICE_KEY') } } }),
+    },
+    {
+      name: 'VS Code',
+      where: '.vscode/mcp.json',
+      text: json({
+        servers: { sluice: { type: 'http', url, headers: bearer('input:sluice-key') } },
+      }),
+    },
+    {
+      name: 'ChatGPT',
+      where: 'Settings, Connectors, Create; then sign in here',
+      text: url,
+    },
+    {
+      name: 'Other',
+      where: 'Streamable HTTP with this header, or OAuth 2.1',
+      text: `${url}\n${header}`,
+    },
+  ]
 }

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { api } from '../../api/client.ts'
 import type { Team } from '../../api/generated/types.gen.ts'
 import { useChange, useList } from '../../api/queries.ts'
+import { Confirm } from '../../ui/confirm.tsx'
 import { Card, Empty, FormError, fieldError, Page } from '../../ui/parts.tsx'
 import { ListTable } from '../../ui/table.tsx'
 import { featureName } from '../../words.ts'
@@ -17,7 +18,11 @@ export function TeamsPage() {
   const put = useChange(({ id, features }: Pick<Team, 'id' | 'features'>) =>
     api.put(`/v1/teams/${id}/features`, features),
   )
-  const remove = useChange((id: string) => api.del(`/v1/teams/${id}`))
+  const [removing, setRemoving] = useState<Team>()
+  const remove = useChange(async () => {
+    await api.del(`/v1/teams/${removing?.id}`)
+    setRemoving(undefined)
+  })
   return (
     <Page
       title="Teams"
@@ -29,14 +34,21 @@ export function TeamsPage() {
       }
     >
       <div className="stack">
-        <FormError error={put.error ?? remove.error} />
+        <FormError error={put.error} />
         <Card flush>
           <ListTable
             what="the teams"
             of={teams}
             caption="Teams"
             id={({ id }) => id}
-            empty={<Empty title="No teams yet" />}
+            empty={
+              <Empty
+                title="No teams yet"
+                action={<Button onClick={() => setAdding(true)}>New team</Button>}
+              >
+                A team can have a budget, and its use is counted apart.
+              </Empty>
+            }
             columns={[
               {
                 head: 'Team',
@@ -46,11 +58,10 @@ export function TeamsPage() {
               {
                 head: 'May use',
                 cell: ({ id, features }) => (
-                  <span className="row wrap" style={{ gap: '6px 18px' }}>
+                  <span className="row wrap" style={{ gap: '12px 18px' }}>
                     {switches.map((feature) => (
                       <Checkbox
                         key={feature}
-                        size="xs"
                         label={featureName(feature)}
                         checked={features[feature] !== false}
                         onChange={(event) =>
@@ -67,12 +78,12 @@ export function TeamsPage() {
               {
                 head: '',
                 right: true,
-                cell: ({ id }) => (
+                cell: (team) => (
                   <Button
                     size="compact-xs"
                     variant="subtle"
                     color="red"
-                    onClick={() => remove.mutate(id)}
+                    onClick={() => setRemoving(team)}
                   >
                     Delete
                   </Button>
@@ -82,6 +93,16 @@ export function TeamsPage() {
           />
         </Card>
       </div>
+      {removing && (
+        <Confirm
+          title={`Delete ${removing.name}?`}
+          label="Delete"
+          of={remove}
+          close={() => setRemoving(undefined)}
+        >
+          Its people stay, without this team. What it used stays in reports; its budgets end.
+        </Confirm>
+      )}
       {adding && <AddDialog close={() => setAdding(false)} />}
     </Page>
   )

@@ -5,9 +5,10 @@ import { api } from '../../api/client.ts'
 import type { MadeWebhook, Webhook, WebhookDelivery } from '../../api/generated/types.gen.ts'
 import { useChange, useList } from '../../api/queries.ts'
 import { useHere } from '../../session.ts'
+import { Confirm } from '../../ui/confirm.tsx'
 import { Card, Empty, FormError, fieldError, Page } from '../../ui/parts.tsx'
 import { SecretOnce } from '../../ui/secret.tsx'
-import { JobStatus } from '../../ui/status.tsx'
+import { JobStatus, Pill } from '../../ui/status.tsx'
 import { ListTable } from '../../ui/table.tsx'
 
 const events = [
@@ -19,13 +20,19 @@ const events = [
   'budget.reached',
 ]
 
+const offReasons = { by_hand: 'Off', gone: 'Off – address is gone', failing: 'Off – kept failing' }
+
 /** Addresses that are told of events by signed messages. */
 export function WebhooksPage() {
   const webhooks = useList<Webhook>('/v1/webhooks')
   const [adding, setAdding] = useState(false)
   const [secret, setSecret] = useState<string>()
   const [shown, setShown] = useState<Webhook>()
-  const remove = useChange((id: string) => api.del(`/v1/webhooks/${id}`))
+  const [removing, setRemoving] = useState<Webhook>()
+  const remove = useChange(async () => {
+    await api.del(`/v1/webhooks/${removing?.id}`)
+    setRemoving(undefined)
+  })
   return (
     <Page
       title="Webhooks"
@@ -37,7 +44,6 @@ export function WebhooksPage() {
       }
     >
       <div className="stack">
-        <FormError error={remove.error} />
         <Card flush>
           <ListTable
             what="webhooks"
@@ -45,13 +51,27 @@ export function WebhooksPage() {
             caption="Webhooks"
             id={({ id }) => id}
             empty={
-              <Empty title="No webhooks yet">Have your own system told when credits run low.</Empty>
+              <Empty
+                title="No webhooks yet"
+                action={<Button onClick={() => setAdding(true)}>New webhook</Button>}
+              >
+                Have your own system told when credits run low.
+              </Empty>
             }
             columns={[
               {
                 head: 'Address',
                 lead: true,
                 cell: ({ url }) => <span style={{ overflowWrap: 'anywhere' }}>{url}</span>,
+              },
+              {
+                head: 'State',
+                cell: ({ enabled, disabledReason }) =>
+                  enabled ? (
+                    <Pill tone="ok">On</Pill>
+                  ) : (
+                    <Pill tone="warn">{disabledReason ? offReasons[disabledReason] : 'Off'}</Pill>
+                  ),
               },
               {
                 head: 'Events',
@@ -69,7 +89,7 @@ export function WebhooksPage() {
                       size="compact-xs"
                       variant="subtle"
                       color="red"
-                      onClick={() => remove.mutate(webhook.id)}
+                      onClick={() => setRemoving(webhook)}
                     >
                       Remove
                     </Button>
@@ -82,6 +102,16 @@ export function WebhooksPage() {
         {shown && <Deliveries webhook={shown} />}
       </div>
       {adding && <AddDialog close={() => setAdding(false)} show={setSecret} />}
+      {removing && (
+        <Confirm
+          title="Remove this webhook?"
+          label="Remove"
+          of={remove}
+          close={() => setRemoving(undefined)}
+        >
+          {removing.url} is told of nothing more, and its secret ends.
+        </Confirm>
+      )}
       {secret && (
         <SecretOnce
           title="The secret of the webhook"
@@ -100,6 +130,9 @@ function Deliveries({ webhook }: { webhook: Webhook }) {
     {},
     { everyMs: 5_000 },
   )
+  const retry = useChange((id: string) =>
+    api.post(`/v1/webhooks/${webhook.id}/deliveries/${id}/retry`),
+  )
   return (
     <Card title={`Deliveries to ${webhook.url}`} flush>
       <ListTable
@@ -111,7 +144,24 @@ function Deliveries({ webhook }: { webhook: Webhook }) {
         columns={[
           { head: 'Event', lead: true, cell: ({ event }) => event },
           { head: 'Status', cell: ({ status }) => <JobStatus status={status} /> },
+          {
+            head: 'Answer',
+            cell: ({ responseStatus, error }) => (
+              <span className="soft">{error ?? responseStatus ?? 'none yet'}</span>
+            ),
+          },
+          { head: 'Attempts', right: true, cell: ({ attempts }) => attempts },
           { head: 'When', cell: ({ at }) => <span className="num soft">{times.moment(at)}</span> },
+          {
+            head: '',
+            right: true,
+            cell: ({ id, status }) =>
+              status === 'delivered' ? null : (
+                <Button size="compact-xs" variant="default" onClick={() => retry.mutate(id)}>
+                  Send again
+                </Button>
+              ),
+          },
         ]}
       />
     </Card>

@@ -1,20 +1,23 @@
 import { Button } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
-import { Plus } from 'lucide-react'
+import { Check, CircleDashed, Plus } from 'lucide-react'
 import { api } from '../../api/client.ts'
 import type { Brief } from '../../api/generated/types.gen.ts'
 import { useChange, useList } from '../../api/queries.ts'
 import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
-import { Card, Empty, FormError, Gated, Page } from '../../ui/parts.tsx'
+import { Card, Empty, FormError, Gated, Notice, Page } from '../../ui/parts.tsx'
 import { FreePill, Pill } from '../../ui/status.tsx'
 import { ListTable } from '../../ui/table.tsx'
+import { useEntityName } from '../work/entity.tsx'
+import { sectionsText } from './brief.tsx'
 
 /** Templates of briefs; which of their sections cost credits stands at each. */
 export function BriefsPage() {
   const { can } = useHere()
   const navigate = useNavigate()
   const [search] = useSearch()
+  const about = useEntityName({ type: search.type ?? 'account', id: search.id ?? '' })
   const briefs = useList<Brief>('/v1/briefs')
   const make = useChange(async () => {
     const made = await api.post<Brief>('/v1/briefs', {
@@ -50,6 +53,9 @@ export function BriefsPage() {
       }
     >
       <div className="stack">
+        {search.id && (
+          <Notice title={`Choose the brief to generate about ${about}`}>By hand it is free.</Notice>
+        )}
         <FormError error={make.error} />
         <Card flush>
           <ListTable
@@ -63,10 +69,15 @@ export function BriefsPage() {
                 title="No briefs yet"
                 action={
                   can('trackers:write') && (
-                    <Button onClick={() => make.mutate(undefined)}>Make the first one</Button>
+                    <Button loading={make.isPending} onClick={() => make.mutate(undefined)}>
+                      Make the first one
+                    </Button>
                   )
                 }
-              />
+              >
+                Sections from trackers are free wherever they are generated; those that read calls
+                and emails are free by hand.
+              </Empty>
             }
             columns={[
               {
@@ -76,17 +87,13 @@ export function BriefsPage() {
               },
               {
                 head: 'Status',
-                cell: ({ status }) => (
-                  <Pill tone={status === 'published' ? 'ok' : 'outline'}>
-                    {status === 'published' ? 'Published' : 'Draft'}
-                  </Pill>
-                ),
+                cell: ({ status }) => <BriefStatus status={status} />,
               },
               {
                 head: 'Sections',
                 cell: ({ sections }) => {
                   const free = sections.filter(({ source }) => source === 'trackers').length
-                  return `${free} free from trackers, ${sections.length - free} from conversations`
+                  return <span className="soft">{sectionsText(free, sections.length - free)}</span>
                 },
               },
             ]}
@@ -94,5 +101,17 @@ export function BriefsPage() {
         </Card>
       </div>
     </Page>
+  )
+}
+
+export function BriefStatus({ status }: { status: Brief['status'] }) {
+  return status === 'published' ? (
+    <Pill icon={Check} tone="ok">
+      Published
+    </Pill>
+  ) : (
+    <Pill icon={CircleDashed} tone="outline">
+      Draft
+    </Pill>
   )
 }

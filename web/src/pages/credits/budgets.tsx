@@ -3,10 +3,18 @@ import { Link } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
-import type { Budget, Integration, Member, Team, Tracker } from '../../api/generated/types.gen.ts'
-import { useChange, useList } from '../../api/queries.ts'
+import type {
+  Budget,
+  Integration,
+  Member,
+  Team,
+  Tracker,
+  Usage,
+} from '../../api/generated/types.gen.ts'
+import { useApi, useChange, useList } from '../../api/queries.ts'
 import { creditsText, lengthOf, microsOf, shareText } from '../../credits.ts'
 import { useHere } from '../../session.ts'
+import { Confirm } from '../../ui/confirm.tsx'
 import {
   Card,
   Credits,
@@ -35,9 +43,10 @@ function useScopeNames() {
   const members = useList<Member>('/v1/members', { limit: 500 })
   const integrations = useList<Integration>('/v1/integrations', { limit: 500 })
   const trackers = useList<Tracker>('/v1/trackers', { limit: 500 })
-  const features = ['ai_tracker', 'ask_anything', 'ai_briefer', 'mcp', 'automated_brief'].map(
-    (id) => ({ id, name: featureName(id) }),
-  )
+  const used = useApi<Usage>('/v1/credits/usage', { granularity: 'month', groupBy: 'feature' })
+  const outside = used.data?.data.flatMap(({ key }) => (key === null ? [] : [key])) ?? []
+  const own = ['ai_tracker', 'ask_anything', 'ai_briefer', 'mcp', 'automated_brief']
+  const features = [...new Set([...own, ...outside])].map((id) => ({ id, name: featureName(id) }))
   const all = {
     team: teams.rows,
     member: members.rows,
@@ -57,7 +66,11 @@ export function BudgetsPage() {
   const namesOf = useScopeNames()
   const nameOf = ({ type, id }: Budget['scope']) =>
     namesOf(type as ScopeType).find(({ value }) => value === id)?.label ?? id
-  const remove = useChange((id: string) => api.del(`/v1/budgets/${id}`))
+  const [removing, setRemoving] = useState<Budget>()
+  const remove = useChange(async () => {
+    await api.del(`/v1/budgets/${removing?.id}`)
+    setRemoving(undefined)
+  })
   return (
     <Page
       title="Budgets"
@@ -74,7 +87,6 @@ export function BudgetsPage() {
       }
     >
       <div className="stack">
-        <FormError error={remove.error} />
         <Card flush>
           <ListTable
             what="budgets"
@@ -82,7 +94,10 @@ export function BudgetsPage() {
             caption="Budgets"
             id={({ id }) => id}
             empty={
-              <Empty title="No budgets">
+              <Empty
+                title="No budgets"
+                action={can('admin') && <Button onClick={() => setAdding(true)}>New budget</Button>}
+              >
                 Without one, every team and feature may use the whole pool.
               </Empty>
             }
@@ -168,7 +183,7 @@ export function BudgetsPage() {
                         size="compact-xs"
                         variant="subtle"
                         color="gray"
-                        onClick={() => remove.mutate(budget.id)}
+                        onClick={() => setRemoving(budget)}
                       >
                         Remove
                       </Button>
@@ -179,9 +194,20 @@ export function BudgetsPage() {
           />
         </Card>
       </div>
+      {removing && (
+        <Confirm
+          title={`Remove the budget of ${nameOf(removing.scope)}?`}
+          label="Remove"
+          of={remove}
+          close={() => setRemoving(undefined)}
+        >
+          It may then use the whole pool. What was used stays in the ledger.
+        </Confirm>
+      )}
       {(adding || changed) && (
         <BudgetDialog
           budget={changed}
+          others={budgets.rows?.length ?? 0}
           options={namesOf}
           close={() => {
             setAdding(false)
@@ -195,10 +221,13 @@ export function BudgetsPage() {
 
 function BudgetDialog({
   budget,
+  others,
   options,
   close,
 }: {
   budget: Budget | undefined
+  /** How many there are already. */
+  others: number
   options: ReturnType<typeof useScopeNames>
   close: () => void
 }) {
@@ -267,6 +296,12 @@ function BudgetDialog({
             At {creditsText((microsOf(amount) * 8n) / 10n)} the admins are told. At{' '}
             {creditsText(amount)} its requests are refused and its trackers stop; everything else
             goes on.
+          </p>
+        )}
+        {!budget && others > 0 && (
+          <p className="small soft">
+            {others === 1 ? 'Another budget' : `${others} other budgets`} may count the same
+            requests; whichever ends first stops them.
           </p>
         )}
         <FormError error={save.error} />

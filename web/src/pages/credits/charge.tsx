@@ -23,10 +23,13 @@ interface Item {
 export function ChargePage() {
   const { id } = useParams({ strict: false }) as { id: string }
   const charge = useApi<ChargeWithEntries>(`/v1/credits/charges/${id}`)
+  if (charge.data) return <Proof charge={charge.data} />
   return (
-    <Loaded of={charge} what="the charge">
-      {(found) => <Proof charge={found} />}
-    </Loaded>
+    <Page title="Charge" crumbs={<Link to="/credits">Credits</Link>}>
+      <Loaded of={charge} what="the charge">
+        {() => null}
+      </Loaded>
+    </Page>
   )
 }
 
@@ -36,6 +39,7 @@ function Proof({ charge }: { charge: ChargeWithEntries }) {
   const grants = useList<Grant>('/v1/credits/grants', { limit: 500 })
   const members = useNames('/v1/members')
   const teams = useNames('/v1/teams')
+  const keys = useNames('/v1/integrations', can('admin'))
   const [refunding, setRefunding] = useState(false)
   const prices = cards.rows?.find((card) => card.version === charge.rateCardVersion)?.prices
   const grantName = (grantId: string) => {
@@ -104,7 +108,7 @@ function Proof({ charge }: { charge: ChargeWithEntries }) {
             {charge.integrationId && (
               <>
                 <dt>Key</dt>
-                <dd className="mono">{charge.integrationId}</dd>
+                <dd>{keys.get(charge.integrationId) ?? charge.integrationId}</dd>
               </>
             )}
             {charge.memberId && (

@@ -2,18 +2,18 @@ import { NumberInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { api } from '../../api/client.ts'
 import type { Contract, Forecast, Grant, RateCard, WhatIf } from '../../api/generated/types.gen.ts'
 import { useApi, useList } from '../../api/queries.ts'
-import { creditsText, microsOf, sumOf } from '../../credits.ts'
+import { creditsText, sumOf } from '../../credits.ts'
 import { useHere } from '../../session.ts'
 import { Card, Credits, Empty, Failed, Loaded, Loading, Page } from '../../ui/parts.tsx'
 import { DataTable } from '../../ui/table.tsx'
-import { featureName, itemNames, sources } from '../../words.ts'
+import { itemNames, sources } from '../../words.ts'
+import { BackTest } from './new-prices.tsx'
 import { currentYear } from './period.tsx'
-
-const TrendChart = lazy(() => import('./trend-chart.tsx').then((m) => ({ default: m.TrendChart })))
+import { TrendChart } from './trend-chart.tsx'
 
 /** When the credits run out, what expires unused, and what other choices would change. */
 export function ForecastPage() {
@@ -35,7 +35,7 @@ export function ForecastPage() {
     >
       <div className="stack-l">
         <Loaded of={forecast} what="the forecast">
-          {({ runOutAt, range, perDay, basis, expiringUnused }) => (
+          {({ runOutAt, range, perDay, margin, days, basis, expiringUnused }) => (
             <>
               <Card>
                 <div className="headline">
@@ -55,6 +55,11 @@ export function ForecastPage() {
                   <div>
                     <p className="muted small">Pace</p>
                     <p className="figure-m num">{creditsText(perDay)} a day</p>
+                    <p className="soft num">
+                      {days < 14
+                        ? 'An early estimate: less than two weeks of use'
+                        : `give or take ${creditsText(margin)}`}
+                    </p>
                   </div>
                   <div>
                     <p className="muted small">Would expire unused</p>
@@ -65,15 +70,7 @@ export function ForecastPage() {
                 </div>
               </Card>
               <p className="muted small">{basis}</p>
-              <Suspense
-                fallback={
-                  <Card>
-                    <Loading lines={8} height={20} />
-                  </Card>
-                }
-              >
-                <TrendChart year={currentYear(contract.data, now())} />
-              </Suspense>
+              <TrendChart year={currentYear(contract.data, now())} />
               <div className="grid-2" style={{ alignItems: 'start' }}>
                 <Card title="Expiring unused at this pace" flush>
                   {expiringUnused.length === 0 ? (
@@ -112,7 +109,7 @@ export function ForecastPage() {
 
 /** Past use under other prices, and where that would have led. */
 function WhatIfPrices() {
-  const { times, now } = useHere()
+  const { now } = useHere()
   const cards = useList<RateCard>('/v1/rate-cards', { limit: 200 })
   const moment = now().toISOString()
   const current = cards.rows?.find(({ effectiveAt }) => effectiveAt <= moment)?.prices ?? {}
@@ -143,24 +140,7 @@ function WhatIfPrices() {
           ))}
         </div>
         {whatIf.data ? (
-          <>
-            <p className="num" style={{ whiteSpace: 'normal' }}>
-              <b>{creditsText(whatIf.data.credits)}</b> instead of{' '}
-              {creditsText(whatIf.data.actual ?? 0)}
-              {whatIf.data.runOutAt && ` · would run out about ${times.day(whatIf.data.runOutAt)}`}
-            </p>
-            <ul className="plain small">
-              {whatIf.data.byFeature.map(({ feature, credits, actual }) => (
-                <li key={feature} className="spread">
-                  {featureName(feature)}
-                  <span className="num">
-                    {creditsText(actual ?? 0)} → {creditsText(credits)}{' '}
-                    <span className="muted">({delta(credits, actual)})</span>
-                  </span>
-                </li>
-              ))}
-            </ul>
-          </>
+          <BackTest of={whatIf.data} />
         ) : whatIf.error ? (
           <Failed what="the comparison" error={whatIf.error} retry={whatIf.refetch} />
         ) : (
@@ -169,9 +149,4 @@ function WhatIfPrices() {
       </div>
     </Card>
   )
-}
-
-function delta(credits: number, actual: number | null): string {
-  const change = microsOf(credits) - microsOf(actual ?? 0)
-  return `${change > 0n ? '+' : ''}${creditsText(change)}`
 }

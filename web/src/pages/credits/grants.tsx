@@ -51,8 +51,17 @@ export function GrantsPage() {
           caption="Grants, newest first"
           id={({ id }) => id}
           empty={
-            <Empty title="Nothing granted yet">
-              Default credits come with the seats of the contract.
+            <Empty
+              title="Nothing granted yet"
+              action={
+                can('admin') && (
+                  <Button component={Link} to="/admin/contract" variant="default">
+                    Set the contract
+                  </Button>
+                )
+              }
+            >
+              Default credits come with the seats of the contract; purchased ones are added here.
             </Empty>
           }
           columns={[
@@ -83,6 +92,7 @@ export function GrantsPage() {
             },
             { head: 'Granted', right: true, cell: ({ credits }) => <Credits value={credits} /> },
             { head: 'Charged', right: true, cell: ({ consumed }) => <Credits value={consumed} /> },
+            { head: 'Held', right: true, cell: ({ held }) => <Credits value={held} /> },
             {
               head: 'Expired or voided',
               right: true,
@@ -217,13 +227,13 @@ function AddDialog({ opened, close }: { opened: boolean; close: () => void }) {
     </Modal>
   )
 
-  /** The first instant after a local day, near enough: the server refuses what lies past the term. */
+  /** The first instant after a local day. */
   function endOf(day: string): string {
-    const next = daysFrom(new Date(`${day}T00:00:00Z`), 1)
-    const offset =
-      new Date(next.toLocaleString('en-US', { timeZone: 'UTC' })).getTime() -
-      new Date(next.toLocaleString('en-US', { timeZone: times.zone })).getTime()
-    return new Date(next.getTime() + offset).toISOString()
+    return times.begin(
+      daysFrom(new Date(`${day}T00:00:00Z`), 1)
+        .toISOString()
+        .slice(0, 10),
+    )
   }
 }
 

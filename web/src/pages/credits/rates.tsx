@@ -1,11 +1,13 @@
 import { Link } from '@tanstack/react-router'
 import { Check } from 'lucide-react'
+import { useState } from 'react'
 import type { RateCard } from '../../api/generated/types.gen.ts'
 import { useList } from '../../api/queries.ts'
 import { exactText } from '../../credits.ts'
 import { useHere } from '../../session.ts'
-import { Card, Failed, Loading, Page } from '../../ui/parts.tsx'
+import { Card, Failed, Gated, Loading, onlyTechAdmins, Page } from '../../ui/parts.tsx'
 import { itemNames } from '../../words.ts'
+import { NewPrices } from './new-prices.tsx'
 
 /** The rules in plain words: what costs what, what is free, and in which order credits are used. */
 export function RatesPage() {
@@ -18,11 +20,25 @@ export function RatesPage() {
   const moment = now().toISOString()
   const current = cards.rows?.find(({ effectiveAt }) => effectiveAt <= moment)
   const prices = Object.entries(current?.prices ?? {})
+  const coming = cards.rows?.filter(({ effectiveAt }) => effectiveAt > moment) ?? []
+  const [isSetting, setSetting] = useState(false)
   return (
     <Page
       title="How credits work"
       crumbs={can('credits:read') ? <Link to="/credits">Credits</Link> : undefined}
+      actions={
+        can('credits:read') && (
+          <Gated
+            variant="default"
+            reason={!can('admin') && onlyTechAdmins}
+            onClick={() => setSetting(true)}
+          >
+            New prices
+          </Gated>
+        )
+      }
     >
+      {isSetting && current && <NewPrices current={current} close={() => setSetting(false)} />}
       <div className="grid-2" style={{ alignItems: 'start' }}>
         <div className="stack">
           {can('credits:read') && (
@@ -49,6 +65,11 @@ export function RatesPage() {
                   </tbody>
                 </table>
               )}
+              {coming.map(({ version, effectiveAt }) => (
+                <p key={version} className="small" style={{ marginTop: 12 }}>
+                  Version {version} comes into force on {times.day(effectiveAt)}.
+                </p>
+              ))}
               <p className="muted small" style={{ marginTop: 12 }}>
                 10:00 exactly counts as up to 10 minutes. An email is one message. Processing is
                 charged once for each tracker version; looking at results never is.

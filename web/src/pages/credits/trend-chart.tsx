@@ -1,11 +1,12 @@
-import type { Contract, Forecast, Report } from '../../api/generated/types.gen.ts'
-import { useApi } from '../../api/queries.ts'
-import { BurnDown, type DayBalance } from '../../charts/burn-down.tsx'
+import type { Balance, Contract, Forecast, Report } from '../../api/generated/types.gen.ts'
+import { useApi, useBalance } from '../../api/queries.ts'
+import { BurnDown } from '../../charts/burn-down.tsx'
 import { ChartFrame } from '../../charts/frame.tsx'
+import type { DayBalance } from '../../charts/outlook.ts'
 import { creditsText, lengthOf, microsOf } from '../../credits.ts'
 import { useHere } from '../../session.ts'
 import { daysFrom } from '../../times.ts'
-import { Card, Credits, Loaded } from '../../ui/parts.tsx'
+import { Card, Credits, Empty, Loaded } from '../../ui/parts.tsx'
 import { DataTable } from '../../ui/table.tsx'
 
 /** What was left day by day in the contract year, and where it goes. */
@@ -17,6 +18,7 @@ export function TrendChart({ year }: { year: { start: string; end: string } | un
   const report = useApi<Report>('/v1/credits/reports/balance', { from, to, format: 'json' })
   const forecast = useApi<Forecast>('/v1/credits/forecast')
   const contract = useApi<Contract>('/v1/contract')
+  const { data: balance } = useBalance()
   if (!report.data) {
     return (
       <Card title="Credits left">
@@ -31,6 +33,15 @@ export function TrendChart({ year }: { year: { start: string; end: string } | un
   const days = rows
     .filter(({ day }) => day <= today)
     .slice(begun > 0 ? Math.min(begun - 1, Math.max(0, rows.length - 15)) : 0)
+  if (days.length < 2) {
+    return (
+      <Card title="Credits left">
+        <Empty title="Only one day so far">
+          From tomorrow on this shows what was left each day.
+        </Empty>
+      </Card>
+    )
+  }
   const anew = year && contract.data ? nextYear(contract.data, year.end) : undefined
   const changes = [
     ...(forecast.data?.expiringUnused ?? []).map(({ credits, expiresAt }) => ({
@@ -46,18 +57,19 @@ export function TrendChart({ year }: { year: { start: string; end: string } | un
   const title =
     first && (!runOut || first.expiresAt < runOut)
       ? `At this pace about ${creditsText(first.credits)} credits expire unused after ${times.lastDay(first.expiresAt)}`
-      : runOut
+      : runOut && balance?.status !== 'exhausted'
         ? `At this pace the credits run out about ${times.day(runOut)}`
         : 'Credits left'
   return (
     <ChartFrame
       title={title}
-      note="What was left at the end of each day; dashed, what follows at the present pace."
       summary={`${title}. ${creditsText(days.at(-1)?.closing ?? 0)} are left today.`}
       graph={
         <BurnDown
           days={days}
           perDay={forecast.data?.perDay ?? 0}
+          margin={forecast.data?.margin ?? 0}
+          thresholds={balance ? nextThresholds(balance) : []}
           changes={changes}
           until={until}
           dayText={(day) => times.day(`${day}T12:00:00Z`)}
@@ -85,6 +97,14 @@ export function TrendChart({ year }: { year: { start: string; end: string } | un
       }
     />
   )
+}
+
+/** What will be left when the next two thresholds are reached, as long as nothing is added. */
+function nextThresholds({ thresholds, total, usedPercent }: Balance) {
+  return thresholds
+    .filter(({ percent, reachedAt }) => !reachedAt && percent > usedPercent && percent < 100)
+    .slice(0, 2)
+    .map(({ percent }) => ({ percent, left: (lengthOf(total) * (100 - percent)) / 100 }))
 }
 
 /** The default credits of the contract year that begins then; none after the last. */

@@ -50,10 +50,31 @@ function nameOf({ key, name }: Line, groupBy: string): string {
 
 const SHOWN = 4
 
+/** What the colours of the bars stand for: those shown by name, and all others together. */
+export function legendOf(totals: Total[]): Pick<Total, 'name' | 'colour' | 'credits'>[] {
+  const rest = totals.slice(SHOWN).reduce((sum, { credits }) => sum + credits, ZERO)
+  const other = { name: 'Other', colour: OTHER, credits: rest }
+  return rest === ZERO ? totals.slice(0, SHOWN) : [...totals.slice(0, SHOWN), other]
+}
+
+const OTHER = 'var(--text-3)'
+
+/** A bar that knows its time: the first local day and the day after the last. */
+export interface DatedBar extends Bar {
+  from: string
+  to: string
+}
+
 /** A bar for each day, week or month, empty ones too; beyond four, the rest is one part. */
-export function barsOf(lines: Line[], totals: Total[], period: Period, times: Times): Bar[] {
+export function barsOf(lines: Line[], totals: Total[], period: Period, times: Times): DatedBar[] {
   const shown = totals.slice(0, SHOWN)
-  return startsOf(period, lines, times).map((start) => {
+  const starts = startsOf(period, lines, times)
+  return starts.map((start, place) => {
+    const next = new Date(`${start}T12:00:00Z`)
+    const isDay = period.granularity === 'day'
+    const to = isDay
+      ? daysFrom(next, 1).toISOString().slice(0, 10)
+      : (starts[place + 1] ?? period.to)
     const here = lines.filter((line) => times.iso(line.start) === start)
     const parts = shown.map(({ key, name, colour }) => ({
       ...{ key: String(key), name, colour },
@@ -63,10 +84,10 @@ export function barsOf(lines: Line[], totals: Total[], period: Period, times: Ti
     }))
     const all = here.reduce((sum, line) => sum + microsOf(line.credits), ZERO)
     const rest = all - parts.reduce((sum, part) => sum + part.credits, ZERO)
-    const other = { key: 'other', name: 'Other', colour: 'var(--text-3)', credits: rest }
+    const other = { key: 'other', name: 'Other', colour: OTHER, credits: rest }
     const at = `${start}T12:00:00Z`
     const label = period.granularity === 'month' ? times.month(at) : times.dayMonth(at)
-    return { label, parts: rest === ZERO ? parts : [...parts, other] }
+    return { from: start, to, label, parts: rest === ZERO ? parts : [...parts, other] }
   })
 }
 

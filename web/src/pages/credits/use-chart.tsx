@@ -8,7 +8,8 @@ import { useHere } from '../../session.ts'
 import { Card, Credits, Empty, Loaded } from '../../ui/parts.tsx'
 import { DataTable } from '../../ui/table.tsx'
 import type { Period } from './period.tsx'
-import { barsOf, totalsOf } from './usage.ts'
+import { barsOf, type DatedBar, legendOf, totalsOf } from './usage.ts'
+import type { UseFilter } from './use-filter.ts'
 
 /** Use over time, split by one thing; the same rows as a table. */
 export function UseChart({
@@ -17,12 +18,15 @@ export function UseChart({
   title,
   filter = {},
   actions,
+  onPick,
 }: {
   period: Period
   groupBy: string
   title: string
-  filter?: Record<string, string>
+  filter?: UseFilter
   actions?: ReactNode
+  /** What a bar leads to: the charges of its time. */
+  onPick?: (bar: DatedBar) => void
 }) {
   const { times } = useHere()
   const { from, to, granularity } = period
@@ -55,10 +59,12 @@ export function UseChart({
       summary={`${creditsText(whole)} credits in ${period.name.toLowerCase()}; the most went to ${totals[0]?.name}, ${creditsText(totals[0]?.credits ?? ZERO)}.`}
       {...(actions ? { actions } : {})}
       graph={
-        <div className="stack-s">
-          <Bars bars={bars} label={title} />
-          <Legend of={totals.slice(0, 6)} />
-        </div>
+        <Bars
+          bars={bars}
+          label={title}
+          legend={<Legend of={legendOf(totals)} />}
+          {...(onPick ? { onPick: (place) => onPick(bars[place]!) } : {})}
+        />
       }
       table={
         <DataTable

@@ -3,42 +3,38 @@ import { Link } from '@tanstack/react-router'
 import { Download } from 'lucide-react'
 import { search as queryText } from '../../api/client.ts'
 import type { Charge } from '../../api/generated/types.gen.ts'
-import { useList, useNames } from '../../api/queries.ts'
+import { useList } from '../../api/queries.ts'
 import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
 import { Card, Credits, Empty, Page } from '../../ui/parts.tsx'
-import { Pill } from '../../ui/status.tsx'
 import { ListTable } from '../../ui/table.tsx'
 import { featureName, triggers } from '../../words.ts'
+import { Chosen, useActors } from './chosen.tsx'
+import { DrillDown } from './drill-down.tsx'
 import { PeriodPicker, usePeriod } from './period.tsx'
 import { UseChart } from './use-chart.tsx'
-
-const groups = {
-  feature: 'Feature',
-  instance: 'Instance',
-  integration: 'Integration',
-  team: 'Team',
-  member: 'Member',
-  itemType: 'Kind of item',
-}
+import { filterNames, filterOf, type Grouping, groups } from './use-filter.ts'
 
 /** Who or what used credits, down to single charges. */
 export function UsePage() {
-  const { times, can } = useHere()
+  const { times } = useHere()
   const [search, setSearch] = useSearch()
   const [period, setPeriod] = usePeriod()
-  const members = useNames('/v1/members')
-  const by = search.by && search.by in groups ? search.by : 'feature'
-  const { feature, instanceId, integrationId, memberId, teamId } = search
-  const filter = { feature, instanceId, integrationId, memberId, teamId }
-  const chosen = Object.entries(filter).filter(([, value]) => value)
-  const range = { from: `${period.from}T00:00:00Z`, to: `${period.to}T23:59:59Z` }
+  const actorOf = useActors()
+  const by: Grouping = search.by && search.by in groups ? (search.by as Grouping) : 'feature'
+  const filter = filterOf(search)
+  const { from = period.from, until: to = period.to } = search
+  const isNarrowed = Object.keys(filter).length > 0 || search.from !== undefined
+  const range = { from: times.begin(from), to: times.begin(to) }
   const charges = useList<Charge>('/v1/credits/charges', { ...range, ...filter })
+  const clear = () =>
+    setSearch(Object.fromEntries([...filterNames, 'from', 'until'].map((name) => [name, null])))
+  const name = charges.rows?.find(({ instance }) => instance?.id === filter.instanceId)?.instance
   return (
     <Page
       title="Use"
       crumbs={<Link to="/credits">Credits</Link>}
-      intro="Every bar and row leads to the charges it is the sum of."
+      intro="From the whole to a single item: choose a bar or a row to go one step further down."
       actions={
         <>
           <PeriodPicker value={period} onChange={setPeriod} />
@@ -55,10 +51,13 @@ export function UsePage() {
       }
     >
       <div className="stack-l">
+        {isNarrowed && <Chosen filter={filter} instance={name?.name} clear={clear} />}
         <UseChart
           period={period}
           groupBy={by}
-          title={`By ${groups[by as keyof typeof groups].toLowerCase()}`}
+          filter={filter}
+          title={`By ${groups[by].label.toLowerCase()}`}
+          onPick={(bar) => setSearch({ from: bar.from, until: bar.to })}
           actions={
             <Select
               size="xs"
@@ -67,34 +66,15 @@ export function UsePage() {
               allowDeselect={false}
               value={by}
               onChange={(value) => setSearch({ by: value })}
-              data={Object.entries(groups).map(([value, label]) => ({ value, label }))}
+              data={Object.entries(groups).map(([value, { label }]) => ({ value, label }))}
             />
           }
         />
+        <DrillDown from={from} to={to} by={by} filter={filter} />
         <Card
           title="Charges"
           flush
           note="Newest first. Open one to see its items, its price and what paid for it."
-          actions={
-            chosen.length > 0 && (
-              <>
-                {chosen.map(([name, value]) => (
-                  <Pill key={name}>
-                    {name === 'feature' ? featureName(value ?? '') : (value ?? '')}
-                  </Pill>
-                ))}
-                <Button
-                  size="compact-xs"
-                  variant="subtle"
-                  onClick={() =>
-                    setSearch(Object.fromEntries(chosen.map(([name]) => [name, null])))
-                  }
-                >
-                  Clear filters
-                </Button>
-              </>
-            )
-          }
         >
           <ListTable
             what="the charges"
@@ -104,11 +84,18 @@ export function UsePage() {
             to={({ id }) => `/credits/charges/${id}`}
             empty={
               <Empty
-                title={chosen.length ? 'No charge fits the filters' : 'No charges in this time'}
+                title={isNarrowed ? 'No charge fits what is chosen' : 'No charges in this time'}
+                action={
+                  isNarrowed && (
+                    <Button size="xs" variant="default" onClick={clear}>
+                      Clear
+                    </Button>
+                  )
+                }
               >
-                {chosen.length
-                  ? 'Clear them to see all charges of the period.'
-                  : 'Nothing has used credits.'}
+                {isNarrowed
+                  ? 'Clear it to see all charges of the period.'
+                  : 'Publish a tracker, or call the API with a key, and its charges are here.'}
               </Empty>
             }
             columns={[
@@ -121,31 +108,11 @@ export function UsePage() {
               {
                 head: 'What',
                 lead: true,
-                cell: ({ feature: of, instance }) => instance?.name ?? featureName(of),
+                cell: ({ feature, instance }) => instance?.name ?? featureName(feature),
               },
-              {
-                head: 'Feature',
-                cell: ({ feature: of }) => (
-                  <button
-                    type="button"
-                    className="link"
-                    onClick={() => setSearch({ feature: of })}
-                    title="Only this feature"
-                  >
-                    {featureName(of)}
-                  </button>
-                ),
-              },
+              { head: 'Feature', cell: ({ feature }) => featureName(feature) },
               { head: 'Cause', cell: ({ trigger }) => triggers[trigger] ?? trigger },
-              ...(can('admin')
-                ? [
-                    {
-                      head: 'By',
-                      cell: ({ memberId: member, integrationId: integration }: Charge) =>
-                        member ? (members.get(member) ?? member) : integration ? 'A key' : 'Sluice',
-                    },
-                  ]
-                : []),
+              { head: 'By', cell: actorOf },
               {
                 head: 'Credits',
                 right: true,

@@ -1,20 +1,22 @@
-import { Button, Checkbox, Modal, MultiSelect, TextInput } from '@mantine/core'
-import { useNavigate } from '@tanstack/react-router'
+import { Button } from '@mantine/core'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
-import { api } from '../../api/client.ts'
-import type { Account, Stream, Tracker } from '../../api/generated/types.gen.ts'
-import { useChange, useList } from '../../api/queries.ts'
+import type { Stream } from '../../api/generated/types.gen.ts'
+import { useList } from '../../api/queries.ts'
 import { useHere } from '../../session.ts'
-import { Card, Empty, FormError, fieldError, Gated, Page } from '../../ui/parts.tsx'
+import { Card, Empty, Gated, Page } from '../../ui/parts.tsx'
 import { FreePill, Pill } from '../../ui/status.tsx'
 import { ListTable } from '../../ui/table.tsx'
+import { staleWords } from '../trackers/standing.tsx'
+import { StreamDialog } from './dialog.tsx'
+import { useFilterWords } from './filter.tsx'
 
 /** Saved filters over calls and emails; they fill by themselves and cost nothing. */
 export function StreamsPage() {
-  const { can, times } = useHere()
-  const streams = useList<Stream>('/v1/streams')
+  const { can, times, session } = useHere()
+  const streams = useList<Stream>('/v1/streams', {}, { everyMs: 15_000 })
   const [adding, setAdding] = useState(false)
+  const mayWrite = can('trackers:write')
   return (
     <Page
       title="Streams"
@@ -22,7 +24,7 @@ export function StreamsPage() {
       intro="A stream is a saved filter; new calls and emails that fit it join by themselves."
       actions={
         <Gated
-          reason={!can('trackers:write') && 'Only admins can make streams.'}
+          reason={!mayWrite && 'Only admins can make streams.'}
           leftSection={<Plus size={15} />}
           onClick={() => setAdding(true)}
         >
@@ -38,21 +40,24 @@ export function StreamsPage() {
           id={({ id }) => id}
           to={({ id }) => `/streams/${id}`}
           empty={
-            <Empty title="No streams yet">
-              Make one from an account, a tracker's hits, or any filter.
+            <Empty
+              title="No streams yet"
+              action={
+                mayWrite && <Button onClick={() => setAdding(true)}>Make the first one</Button>
+              }
+            >
+              For example: all calls of an account, or all in which a tracker found something.
             </Empty>
           }
           columns={[
-            {
-              head: 'Stream',
-              lead: true,
-              cell: ({ name }) => <span style={{ fontWeight: 550 }}>{name}</span>,
-            },
+            { head: 'Stream', lead: true, cell: (stream) => <Named stream={stream} /> },
             {
               head: 'Freshness',
               cell: ({ stale, dataAsOf }) =>
                 stale ? (
-                  <Pill tone="warn">Not updated since {times.moment(stale.since)}</Pill>
+                  <Pill tone="warn">
+                    Not updated since {times.moment(stale.since)}: {staleWords(stale.reason)}
+                  </Pill>
                 ) : (
                   <span className="soft num">Up to date until {times.moment(dataAsOf)}</span>
                 ),
@@ -60,97 +65,31 @@ export function StreamsPage() {
             {
               head: 'Followers',
               right: true,
-              cell: ({ followers }) => <span className="num">{followers?.length ?? 0}</span>,
+              cell: ({ followers }) => (
+                <span className="num">
+                  {followers.length}
+                  {followers.includes(session.member.id) && (
+                    <span className="muted"> with you</span>
+                  )}
+                </span>
+              ),
             },
           ]}
         />
       </Card>
-      {adding && <AddDialog close={() => setAdding(false)} />}
+      {adding && <StreamDialog close={() => setAdding(false)} />}
     </Page>
   )
 }
 
-function AddDialog({ close }: { close: () => void }) {
-  const navigate = useNavigate()
-  const trackers = useList<Tracker>('/v1/trackers', { limit: 200 })
-  const accounts = useList<Account>('/v1/accounts', { limit: 500 })
-  const [name, setName] = useState('')
-  const [types, setTypes] = useState(['call'])
-  const [trackerIds, setTrackers] = useState<string[]>([])
-  const [accountIds, setAccounts] = useState<string[]>([])
-  const add = useChange(async () => {
-    const filter = {
-      itemTypes: types,
-      ...(trackerIds.length
-        ? { trackers: trackerIds.map((trackerId) => ({ trackerId, found: true })) }
-        : {}),
-      ...(accountIds.length ? { accountIds } : {}),
-    }
-    const made = await api.post<Stream>('/v1/streams', { name, filter })
-    await navigate({ to: `/streams/${made.id}` })
-  })
-  const options = (rows: { id: string; name: string }[] | undefined) =>
-    (rows ?? []).map(({ id, name: label }) => ({ value: id, label }))
-  const stopped =
-    trackers.rows?.filter(({ id, status }) => trackerIds.includes(id) && status !== 'published') ??
-    []
+function Named({ stream }: { stream: Stream }) {
+  const words = useFilterWords(stream)
   return (
-    <Modal opened onClose={close} title="New stream">
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          add.mutate(undefined)
-        }}
-      >
-        <TextInput
-          label="Name"
-          required
-          withAsterisk={false}
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          error={fieldError(add.error, 'name')}
-        />
-        <Checkbox.Group label="Of" value={types} onChange={setTypes}>
-          <div className="row" style={{ marginTop: 6, gap: 20 }}>
-            <Checkbox value="call" label="Calls" />
-            <Checkbox value="email" label="Emails" />
-          </div>
-        </Checkbox.Group>
-        <MultiSelect
-          label="Where these trackers found something"
-          placeholder={trackerIds.length ? '' : 'Any'}
-          clearable
-          value={trackerIds}
-          onChange={setTrackers}
-          data={options(trackers.rows)}
-        />
-        <MultiSelect
-          label="Of these accounts"
-          placeholder={accountIds.length ? '' : 'All'}
-          searchable
-          clearable
-          value={accountIds}
-          onChange={setAccounts}
-          data={options(accounts.rows)}
-        />
-        {stopped.length > 0 && (
-          <p className="small" style={{ color: 'var(--warn)' }}>
-            Not live now: {stopped.map(({ name: of }) => of).join(', ')}. The stream gets nothing
-            new from it.
-          </p>
-        )}
-        <FormError error={add.error} />
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={add.isPending} disabled={types.length === 0}>
-            Make the stream
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <>
+      <span style={{ fontWeight: 550 }}>{stream.name}</span>
+      <span className="muted small clamp" style={{ maxWidth: '64ch', fontWeight: 400 }}>
+        {words}
+      </span>
+    </>
   )
 }

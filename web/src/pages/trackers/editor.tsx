@@ -7,13 +7,21 @@ import { useEffect, useRef, useState } from 'react'
 import { api } from '../../api/client.ts'
 import type { Tracker, TrackerEstimate } from '../../api/generated/types.gen.ts'
 import { queries, useApi, useBalance, useChange } from '../../api/queries.ts'
-import { creditsText, microsOf } from '../../credits.ts'
+import { creditsText, microsOf, shareText } from '../../credits.ts'
 import { useHere } from '../../session.ts'
 import { Card, Credits, FormError, Gated, Loaded, Notice, Page } from '../../ui/parts.tsx'
 import { FreePill, TrackerStatus } from '../../ui/status.tsx'
 import { counted } from '../../words.ts'
 import { blank, bodyOf, type Definition, definitionOf, missingOf } from './definition.ts'
-import { EstimatePanel, HistoryChoice, useEstimates, useHistories, whole } from './estimate.tsx'
+import {
+  EstimatePanel,
+  HistoryChoice,
+  perMonthText,
+  useEstimates,
+  useHistories,
+  usePrices,
+  whole,
+} from './estimate.tsx'
 import { DefinitionFields } from './fields.tsx'
 import { ResultQuotes } from './quotes.tsx'
 
@@ -43,6 +51,7 @@ function Editor({ tracker: given }: { tracker: Tracker | undefined }) {
   const [history, setHistory] = useState('none')
   const [custom, setCustom] = useState({ from: '', to: '' })
   const [confirming, setConfirming] = useState<TrackerEstimate>()
+  const opener = useRef<Element | null>(null)
   const isDraft = !saved || saved.status === 'draft'
   const text = JSON.stringify(bodyOf(value, false))
   const savedText = saved && JSON.stringify(bodyOf(definitionOf(saved), false))
@@ -92,6 +101,16 @@ function Editor({ tracker: given }: { tracker: Tracker | undefined }) {
     await navigate({ to: `/trackers/${saved!.id}` })
   })
 
+  const start = () => {
+    opener.current = document.activeElement
+    ask.mutate(undefined)
+  }
+  /** The button that asked could not keep the focus while it was counting, so it gets it back here. */
+  const dismiss = () => {
+    setConfirming(undefined)
+    requestAnimationFrame(() => opener.current instanceof HTMLElement && opener.current.focus())
+  }
+
   /** Counts once more, then asks where it matters: a twentieth of what is left, or more than is left. */
   const ask = useChange(async () => {
     const range = histories[place]?.range
@@ -121,17 +140,16 @@ function Editor({ tracker: given }: { tracker: Tracker | undefined }) {
       ? 'Publish'
       : isHistory
         ? `Publish and process ${itemsText(estimate.data)} – ${creditsText(cost)} credits`
-        : `Publish – about ${whole(estimate.data.perMonth)} credits a month`
+        : `Publish – about ${perMonthText(estimate.data)}`
   const emails = estimate?.data?.items.emails ?? 0
+  const emailCost = microsOf(usePrices().email ?? 0) * BigInt(emails)
   const emailShare =
-    cost > 0 && emails > 0
-      ? `${Math.floor(((emails * 0.1) / cost) * 100)} % of this cost`
-      : undefined
+    cost > 0 && emails > 0 ? `${shareText(emailCost, microsOf(cost))} % of this cost` : undefined
   const button = (
     <Gated
       reason={reason}
       loading={ask.isPending || publish.isPending}
-      onClick={() => ask.mutate(undefined)}
+      onClick={start}
       data-testid="publish"
     >
       {label}
@@ -240,7 +258,7 @@ function Editor({ tracker: given }: { tracker: Tracker | undefined }) {
               isHistory && value.calls && value.emails && emails > 0 ? (
                 <div className="spread">
                   <span className="small">
-                    Calls only saves <Credits value={microsOf('0.1') * BigInt(emails)} />
+                    Calls only saves <Credits value={emailCost} />
                   </span>
                   <Button
                     size="compact-xs"
@@ -253,7 +271,12 @@ function Editor({ tracker: given }: { tracker: Tracker | undefined }) {
               ) : undefined
             }
           />
-          {isDraft && <div className="publish">{button}</div>}
+          {isDraft && (
+            <div className="publish stack-s">
+              {button}
+              {reason && <p className="muted small">{reason}</p>}
+            </div>
+          )}
         </aside>
       </div>
       {isDraft && (
@@ -273,19 +296,14 @@ function Editor({ tracker: given }: { tracker: Tracker | undefined }) {
             reason={reason}
             size="sm"
             loading={ask.isPending || publish.isPending}
-            onClick={() => ask.mutate(undefined)}
+            onClick={start}
           >
             {isHistory ? `Publish – ${creditsText(cost)}` : 'Publish'}
           </Gated>
         </div>
       )}
       {confirming && (
-        <Modal
-          opened
-          onClose={() => setConfirming(undefined)}
-          title={`Publish “${value.name}”?`}
-          size="md"
-        >
+        <Modal opened onClose={dismiss} title={`Publish “${value.name}”?`} size="md">
           <div className="stack">
             <p className="num">
               Charges up to <b>{creditsText(confirming.credits)}</b> for history (
@@ -308,7 +326,7 @@ function Editor({ tracker: given }: { tracker: Tracker | undefined }) {
               You can unpublish at any time; what has not started is not charged.
             </p>
             <div className="row wrap" style={{ justifyContent: 'flex-end' }}>
-              <Button variant="default" data-autofocus onClick={() => setConfirming(undefined)}>
+              <Button variant="default" data-autofocus onClick={dismiss}>
                 Cancel
               </Button>
               <Button

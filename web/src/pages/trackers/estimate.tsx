@@ -46,9 +46,7 @@ export function useHistories(custom: { from: string; to: string }): History[] {
     {
       key: 'custom',
       label: 'Another range',
-      ...(isWhole
-        ? { range: { from: `${custom.from}T00:00:00Z`, to: `${custom.to}T00:00:00Z` } }
-        : {}),
+      ...(isWhole ? { range: { from: times.begin(custom.from), to: times.begin(custom.to) } } : {}),
     },
   ]
 }
@@ -111,6 +109,14 @@ export function HistoryChoice({
   )
 }
 
+/** The prices in force. */
+export function usePrices(): Record<string, number> {
+  const { now } = useHere()
+  const cards = useList<RateCard>('/v1/rate-cards', { limit: 200 })
+  const moment = now().toISOString()
+  return cards.rows?.filter(({ effectiveAt }) => effectiveAt <= moment).at(0)?.prices ?? {}
+}
+
 /** What it will cost: history exactly, the months to come about, and what that does to the pool. */
 export function EstimatePanel({
   of,
@@ -125,10 +131,8 @@ export function EstimatePanel({
   waitsFor?: string | undefined
   cheaper?: ReactNode
 }) {
-  const { times, now } = useHere()
-  const cards = useList<RateCard>('/v1/rate-cards', { limit: 200 })
-  const moment = now().toISOString()
-  const prices = cards.rows?.filter(({ effectiveAt }) => effectiveAt <= moment).at(0)?.prices ?? {}
+  const { times } = useHere()
+  const prices = usePrices()
   if (isFree) {
     return (
       <Card title="Estimate">
@@ -300,4 +304,10 @@ export function whole(credits: number): string {
   const micros = microsOf(credits)
   if (micros > 0n && micros < 1_000_000n) return '< 1'
   return ((micros + 500_000n) / 1_000_000n).toLocaleString('en-US')
+}
+
+/** `1 credit a month`, `620 credits a month`. */
+export function perMonthText({ perMonth }: Pick<TrackerEstimate, 'perMonth'>): string {
+  const count = whole(perMonth)
+  return `${count} ${count === '1' ? 'credit' : 'credits'} a month`
 }

@@ -11,6 +11,7 @@ import type { Account, Member, Team } from '../../api/generated/types.gen.ts'
 import { useApi, useList } from '../../api/queries.ts'
 import { fieldError } from '../../ui/parts.tsx'
 import { partText, sides } from '../../words.ts'
+import '../work/work.css'
 import type { Definition } from './definition.ts'
 
 interface Props {
@@ -26,6 +27,15 @@ interface Pretrained {
   name: string
   description: string
 }
+
+const examples = [
+  ['Price objections', 'Does the customer object to the price?'],
+  ['Competitors', 'Does the customer name another provider?'],
+  ['Security questions', 'Does the customer ask for a security review or its documents?'],
+  ['Wants to leave', 'Does the customer want to cancel or not to renew?'],
+  ['Missing features', 'Does the customer miss something that we do not offer?'],
+  ['Decision makers', 'Does the customer say who decides about the purchase?'],
+] as const
 
 /** The definition of a tracker, in the order in which one thinks of it. */
 export function DefinitionFields({ value, change, error, isNew, emailNote }: Props) {
@@ -62,6 +72,29 @@ export function DefinitionFields({ value, change, error, isNew, emailNote }: Pro
           onChange={(event) => change({ name: event.currentTarget.value })}
           error={fieldError(error, 'name')}
         />
+        {isNew && value.kind === 'question' && !value.question && (
+          <div className="stack-s">
+            <span className="muted small">Start from one of these, or write your own.</span>
+            <div className="chips">
+              {examples.map(([name, question]) => (
+                <button
+                  key={name}
+                  type="button"
+                  className="filter-chip"
+                  style={{
+                    padding: '0 12px',
+                    font: 'inherit',
+                    color: 'inherit',
+                    cursor: 'pointer',
+                  }}
+                  onClick={() => change({ name, question })}
+                >
+                  {name}
+                </button>
+              ))}
+            </div>
+          </div>
+        )}
         {value.kind === 'question' && (
           <>
             <Textarea

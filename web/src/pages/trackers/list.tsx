@@ -79,8 +79,10 @@ export function TrackersPage() {
               stopped.reduce((sum, { missed }) => sum + missed.emails, 0),
               'email',
             )}{' '}
-            wait; catching up on all would cost{' '}
-            {creditsText(sumOf(stopped.map(({ missed }) => missed.credits)))}.
+            wait
+            {can('credits:read')
+              ? `; catching up on all would cost ${creditsText(sumOf(stopped.map(({ missed }) => missed.credits)))}.`
+              : '. Only admins can resume them.'}
           </Notice>
         )}
         <div>

@@ -26,7 +26,7 @@ export function ResultQuotes({ result }: { result: Result }) {
           {title || 'Without a title'}
         </Link>
       </div>
-      {found && answer && (
+      {found && answer && !occurrences.some(({ quote }) => answer.includes(quote)) && (
         <p style={{ marginTop: 4 }} className="clamp-2">
           {answer}
         </p>

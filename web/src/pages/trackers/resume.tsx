@@ -2,6 +2,7 @@ import { Button, Checkbox, Select } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useQueries } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
+import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
 import type { ResumedTracker, Tracker } from '../../api/generated/types.gen.ts'
@@ -12,6 +13,7 @@ import { useHere } from '../../session.ts'
 import { Card, Empty, Failed, FormError, Gated, Loading, Page } from '../../ui/parts.tsx'
 import { DataTable } from '../../ui/table.tsx'
 import { counted } from '../../words.ts'
+import '../work/work.css'
 
 type Missed = 'calls' | 'all' | 'none'
 
@@ -33,7 +35,11 @@ export function ResumePage() {
   const trackers = useList<Tracker>('/v1/trackers', { limit: 200 })
   const [choices, setChoices] = useState<Record<string, Missed>>({})
   const [left, setLeft] = useState<Record<string, boolean>>({})
-  const stopped = trackers.rows?.filter(({ status }) => status === 'out_of_credits') ?? []
+  const [order, setOrder] = useState<string[]>([])
+  const placeOf = (id: string) => (order.includes(id) ? order.indexOf(id) : order.length)
+  const stopped = (
+    trackers.rows?.filter(({ status }) => status === 'out_of_credits') ?? []
+  ).toSorted((a, b) => placeOf(a.id) - placeOf(b.id))
   const priced = useQueries({
     queries: stopped.map(({ id }) => ({
       queryKey: ['resume', id],
@@ -52,9 +58,24 @@ export function ResumePage() {
         : !left[tracker.id]
     return { tracker, priced: found?.data, error: found?.error ?? null, choice, isChosen, cost }
   })
+  const move = (place: number, by: number) => {
+    const next = stopped.map(({ id }) => id)
+    next.splice(place + by, 0, ...next.splice(place, 1))
+    setOrder(next)
+  }
   const chosen = rows.filter(({ isChosen }) => isChosen)
   const sum = chosen.reduce((total, { cost }) => total + cost, ZERO)
   const available = microsOf(balance?.available ?? 0)
+  /** Leaves out, in order, what the credits do not reach. */
+  const chooseWhatFits = () => {
+    let rest = available
+    const kept: Record<string, boolean> = {}
+    for (const { tracker, cost } of rows) {
+      kept[tracker.id] = cost > rest
+      if (cost <= rest) rest -= cost
+    }
+    setLeft(kept)
+  }
   const resume = useChange(async () => {
     for (const { tracker, choice } of chosen) {
       await api.post(`/v1/trackers/${tracker.id}/resume`, { missed: choice })
@@ -90,7 +111,7 @@ export function ResumePage() {
         </Card>
       ) : (
         <div className="stack">
-          <Card flush>
+          <Card flush className="card resume">
             <DataTable
               caption="Stopped trackers"
               rows={rows}
@@ -100,14 +121,25 @@ export function ResumePage() {
                   head: 'Tracker',
                   lead: true,
                   cell: ({ tracker, isChosen }) => (
-                    <Checkbox
-                      checked={isChosen}
-                      label={tracker.name}
-                      onChange={(event) => {
-                        const { checked } = event.currentTarget
-                        setLeft((now) => ({ ...now, [tracker.id]: !checked }))
-                      }}
-                    />
+                    <span className="row" style={{ gap: 2 }}>
+                      <Checkbox
+                        checked={isChosen}
+                        label={tracker.name}
+                        style={{ marginRight: 8 }}
+                        onChange={(event) => {
+                          const { checked } = event.currentTarget
+                          setLeft((now) => ({ ...now, [tracker.id]: !checked }))
+                        }}
+                      />
+                      {rows.length > 1 && (
+                        <Order
+                          name={tracker.name}
+                          place={stopped.indexOf(tracker)}
+                          of={rows.length}
+                          move={move}
+                        />
+                      )}
+                    </span>
                   ),
                 },
                 {
@@ -179,6 +211,11 @@ export function ResumePage() {
                 <b>{creditsText(available - sum)}</b>
               )}
             </p>
+            {sum > available && chosen.length > 0 && (
+              <Button variant="default" onClick={chooseWhatFits}>
+                Choose what fits
+              </Button>
+            )}
             <Gated
               reason={reason}
               loading={resume.isPending}
@@ -204,5 +241,41 @@ export function ResumePage() {
         </div>
       )}
     </Page>
+  )
+}
+
+/** Which one is resumed first; buttons, so that nothing has to be dragged. */
+function Order({
+  name,
+  place,
+  of,
+  move,
+}: {
+  name: string
+  place: number
+  of: number
+  move: (place: number, by: number) => void
+}) {
+  return (
+    <>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={`Move ${name} up`}
+        disabled={place === 0}
+        onClick={() => move(place, -1)}
+      >
+        <ArrowUp size={14} aria-hidden />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={`Move ${name} down`}
+        disabled={place === of - 1}
+        onClick={() => move(place, 1)}
+      >
+        <ArrowDown size={14} aria-hidden />
+      </button>
+    </>
   )
 }

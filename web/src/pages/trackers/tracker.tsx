@@ -1,19 +1,24 @@
-import { Button, Menu, Modal, SegmentedControl, TextInput } from '@mantine/core'
+import { Button, Menu, SegmentedControl } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
+import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { Ellipsis } from 'lucide-react'
 import { useState } from 'react'
-import { ApiProblem, api } from '../../api/client.ts'
-import type { Backfill, Tracker, TrackerResult } from '../../api/generated/types.gen.ts'
-import { type Page as ListPage, useApi, useChange, useList } from '../../api/queries.ts'
+import { api } from '../../api/client.ts'
+import type { Tracker, TrackerEstimate, TrackerResult } from '../../api/generated/types.gen.ts'
+import { useApi, useChange, useList } from '../../api/queries.ts'
 import { creditsText } from '../../credits.ts'
 import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
+import { Confirm } from '../../ui/confirm.tsx'
 import { Card, Credits, Empty, FormError, Gated, Loaded, Notice, Page } from '../../ui/parts.tsx'
-import { FreePill, JobStatus, Pill, TrackerStatus } from '../../ui/status.tsx'
+import { FreePill, Pill, TrackerStatus } from '../../ui/status.tsx'
 import { ListTable } from '../../ui/table.tsx'
 import { counted, partText, sides } from '../../words.ts'
+import { perMonthText } from './estimate.tsx'
 import { ResultQuotes } from './quotes.tsx'
+import { BackfillDialog, History, RunningJobs } from './runs.tsx'
+import { useAdminNames, useIsOut } from './standing.tsx'
 
 /** One tracker: what it found, what it does now, what it costs, and what depends on it. */
 export function TrackerPage() {
@@ -33,6 +38,7 @@ function OneTracker({ tracker }: { tracker: Tracker }) {
   const navigate = useNavigate()
   const [search, setSearch] = useSearch()
   const [backfilling, setBackfilling] = useState(false)
+  const [removing, setRemoving] = useState(false)
   const tab = search.tab && search.tab in tabs ? search.tab : 'results'
   const mayWrite = can('trackers:write')
   const isLive = ['published', 'out_of_credits', 'over_budget'].includes(tracker.status)
@@ -46,11 +52,11 @@ function OneTracker({ tracker }: { tracker: Tracker }) {
     })
   })
   const publish = useChange(() => api.post(`/v1/trackers/${tracker.id}/publish`, {}))
+  const again = useAgain(tracker)
   const remove = useChange(async () => {
     await api.del(`/v1/trackers/${tracker.id}`)
     await navigate({ to: '/trackers' })
   })
-  const deleteProblem = remove.error instanceof ApiProblem ? remove.error : undefined
   return (
     <Page
       title={tracker.name}
@@ -73,9 +79,13 @@ function OneTracker({ tracker }: { tracker: Tracker }) {
               </Button>
             ) : (
               tracker.status === 'unpublished' && (
-                <Button loading={publish.isPending} onClick={() => publish.mutate(undefined)}>
-                  Publish again, from now on
-                </Button>
+                <Gated
+                  reason={again.reason}
+                  loading={publish.isPending}
+                  onClick={() => publish.mutate(undefined)}
+                >
+                  {again.label}
+                </Gated>
               )
             )}
             <Menu position="bottom-end">
@@ -86,8 +96,8 @@ function OneTracker({ tracker }: { tracker: Tracker }) {
               </Menu.Target>
               <Menu.Dropdown>
                 <Menu.Item onClick={() => setBackfilling(true)}>Process history…</Menu.Item>
-                <Menu.Item color="red" onClick={() => remove.mutate(undefined)}>
-                  Delete
+                <Menu.Item color="red" onClick={() => setRemoving(true)}>
+                  Delete…
                 </Menu.Item>
               </Menu.Dropdown>
             </Menu>
@@ -96,19 +106,7 @@ function OneTracker({ tracker }: { tracker: Tracker }) {
       }
     >
       <div className="stack">
-        <FormError
-          error={
-            unpublish.error ??
-            publish.error ??
-            (deleteProblem?.code === 'conflict' ? null : remove.error)
-          }
-        />
-        {deleteProblem?.code === 'conflict' && (
-          <Notice tone="warn" role="alert" title="It cannot be deleted while it is used">
-            Used by {tracker.usedBy.map(({ name }) => name).join(', ') || 'something else'}.
-            Unpublishing stops it at once and needs no more.
-          </Notice>
-        )}
+        <FormError error={unpublish.error ?? publish.error} />
         <Stopped tracker={tracker} />
         <RunningJobs tracker={tracker} />
         <nav className="tabs" aria-label="Of this tracker" style={{ marginBottom: 0 }}>
@@ -186,15 +184,49 @@ function OneTracker({ tracker }: { tracker: Tracker }) {
           </Card>
         )}
       </div>
+      {removing && (
+        <Confirm
+          title={`Delete “${tracker.name}”?`}
+          label="Delete with its results"
+          of={remove}
+          close={() => setRemoving(false)}
+        >
+          {tracker.usedBy.length > 0 ? (
+            <Notice tone="warn" title="It cannot be deleted while it is used">
+              Used by {tracker.usedBy.map(({ name }) => name).join(', ')}. Unpublishing stops it at
+              once and needs no more.
+            </Notice>
+          ) : (
+            <p>Its results and evidence go with it. What was charged stays charged.</p>
+          )}
+        </Confirm>
+      )}
       {backfilling && <BackfillDialog tracker={tracker} close={() => setBackfilling(false)} />}
     </Page>
   )
+}
+
+/** Publishing again, from now on, with its price on the button. */
+function useAgain(tracker: Tracker): { label: string; reason: string | false } {
+  const isPaid = tracker.kind === 'question'
+  const isOut = useIsOut()
+  const estimate = useQuery({
+    queryKey: ['estimate', tracker.id, 'again'],
+    queryFn: () => api.post<TrackerEstimate>(`/v1/trackers/${tracker.id}/estimate`, {}),
+    enabled: isPaid && tracker.status === 'unpublished',
+    staleTime: 30_000,
+  })
+  if (!isPaid) return { label: 'Publish again – free', reason: false }
+  if (isOut) return { label: 'Publish again', reason: 'Out of credits.' }
+  if (!estimate.data) return { label: 'Publish again', reason: 'Cost unknown until it is counted.' }
+  return { label: `Publish again – about ${perMonthText(estimate.data)}`, reason: false }
 }
 
 /** Since when it stands, what waits, what catching up costs, and who can help. */
 export function Stopped({ tracker }: { tracker: Tracker }) {
   const { times, can } = useHere()
   const { status, statusSince, missed, upToDateUntil, usedBy } = tracker
+  const admins = useAdminNames()
   if (status !== 'out_of_credits' && status !== 'over_budget') return null
   const isPool = status === 'out_of_credits'
   const calls = missed.callsLong + missed.callsShort
@@ -206,7 +238,7 @@ export function Stopped({ tracker }: { tracker: Tracker }) {
         isPool ? (
           <Gated
             size="xs"
-            reason={!can('trackers:write') && 'Only admins can resume trackers.'}
+            reason={!can('trackers:write') && `Only admins can resume trackers: ask ${admins}.`}
             {...(can('trackers:write')
               ? { component: Link as never, to: `/trackers/resume?only=${tracker.id}` }
               : {})}
@@ -214,76 +246,28 @@ export function Stopped({ tracker }: { tracker: Tracker }) {
             Resume…
           </Gated>
         ) : (
-          <Button size="xs" variant="default" component={Link} to="/credits/budgets">
-            Open budgets
-          </Button>
+          can('admin') && (
+            <Button size="xs" variant="default" component={Link} to="/credits/budgets">
+              Raise the budget
+            </Button>
+          )
         )
       }
     >
       <p className="num">
         Results up to {times.moment(upToDateUntil)} are available. {counted(calls, 'call')} and{' '}
-        {counted(missed.emails, 'email')} are waiting; catching up on all costs{' '}
-        {creditsText(missed.credits)}.
+        {counted(missed.emails, 'email')} are waiting
+        {can('credits:read') && (
+          <>
+            ; catching up on all costs <b>{creditsText(missed.credits)}</b>
+          </>
+        )}
+        .
       </p>
+      {!can('trackers:write') && <p>{admins} can help.</p>}
       {!isPool && <p>It goes on by itself when the period turns or the cap is raised.</p>}
       {usedBy.length > 0 && <p>Not fed meanwhile: {usedBy.map(({ name }) => name).join(', ')}.</p>}
     </Notice>
-  )
-}
-
-function useBackfills(tracker: Tracker) {
-  return useApi<ListPage<Backfill>>(`/v1/trackers/${tracker.id}/backfills`, {}, { everyMs: 2_000 })
-}
-
-function RunningJobs({ tracker }: { tracker: Tracker }) {
-  const { can } = useHere()
-  const backfills = useBackfills(tracker)
-  const cancel = useChange((id: string) =>
-    api.post(`/v1/trackers/${tracker.id}/backfills/${id}/cancel`),
-  )
-  const running = backfills.data?.data.filter(({ status }) => status === 'running') ?? []
-  return (
-    <>
-      {running.map((one) => {
-        const part = one.total > 0 ? (one.done / one.total) * 100 : 0
-        return (
-          <div key={one.id} className="notice" style={{ display: 'block' }}>
-            <div className="spread wrap">
-              <p className="num">
-                <b>{one.kind === 'missed' ? 'Catching up' : 'Processing history'}</b>:{' '}
-                {one.done.toLocaleString('en-US')} of {one.total.toLocaleString('en-US')} ·{' '}
-                {one.found.toLocaleString('en-US')} found · {creditsText(one.credits)} charged
-              </p>
-              {can('trackers:write') && (
-                <Button
-                  size="compact-xs"
-                  variant="default"
-                  loading={cancel.isPending}
-                  onClick={() => cancel.mutate(one.id)}
-                >
-                  Stop
-                </Button>
-              )}
-            </div>
-            <div
-              className="meter thin"
-              style={{ marginTop: 8 }}
-              role="progressbar"
-              aria-label="Progress"
-              aria-valuenow={Math.floor(part)}
-              aria-valuemin={0}
-              aria-valuemax={100}
-            >
-              <i style={{ width: `${part}%`, background: 'var(--series-1)' }} />
-            </div>
-          </div>
-        )
-      })}
-      {tracker.pending > 0 && running.length === 0 && tracker.status === 'published' && (
-        <p className="muted small num">{counted(tracker.pending, 'item')} waiting to be read.</p>
-      )}
-      <FormError error={cancel.error} />
-    </>
   )
 }
 
@@ -349,12 +333,12 @@ function Results({ tracker }: { tracker: Tracker }) {
               ),
           },
           {
-            head: 'Credits',
+            head: can('credits:read') ? 'Credits' : '',
             right: true,
             amount: true,
             width: 90,
             cell: ({ credits, chargeId }) =>
-              chargeId && can('credits:read') ? (
+              !can('credits:read') ? null : chargeId ? (
                 <Link to={`/credits/charges/${chargeId}`} data-testid="result-charge">
                   <Credits value={credits} />
                 </Link>
@@ -367,176 +351,5 @@ function Results({ tracker }: { tracker: Tracker }) {
         ]}
       />
     </Card>
-  )
-}
-
-function History({ tracker, start }: { tracker: Tracker; start: () => void }) {
-  const { times, can } = useHere()
-  const backfills = useBackfills(tracker)
-  return (
-    <Card
-      title="Runs over history and missed items"
-      flush
-      actions={
-        <Gated
-          size="xs"
-          variant="default"
-          reason={!can('trackers:write') && 'Only admins can start it.'}
-          onClick={start}
-        >
-          Process history…
-        </Gated>
-      }
-    >
-      <Loaded of={backfills} what="the runs">
-        {({ data }) => (
-          <ListTable
-            what="the runs"
-            of={{
-              rows: data,
-              error: null,
-              refetch: backfills.refetch,
-              hasNextPage: false,
-              isFetchingNextPage: false,
-              fetchNextPage: () => {},
-            }}
-            caption="Runs"
-            id={({ id }) => id}
-            empty={
-              <Empty title="No runs yet">
-                History is processed only when somebody asks for it.
-              </Empty>
-            }
-            columns={[
-              {
-                head: 'What',
-                lead: true,
-                cell: ({ kind, from, to }) => (
-                  <>
-                    {kind === 'missed' ? 'Missed items' : 'History'}
-                    {from && to && (
-                      <span className="muted num">
-                        {' '}
-                        {times.day(from)} – {times.day(to)}
-                      </span>
-                    )}
-                  </>
-                ),
-              },
-              { head: 'Status', cell: ({ status }) => <JobStatus status={status} /> },
-              {
-                head: 'Started',
-                cell: ({ createdAt }) => (
-                  <span className="num soft">{times.moment(createdAt)}</span>
-                ),
-              },
-              {
-                head: 'Done',
-                right: true,
-                cell: ({ done, total }) => (
-                  <span className="num">
-                    {done.toLocaleString('en-US')} of {total.toLocaleString('en-US')}
-                  </span>
-                ),
-              },
-              {
-                head: 'Found',
-                right: true,
-                cell: ({ found }) => <span className="num">{found.toLocaleString('en-US')}</span>,
-              },
-              {
-                head: 'Charged',
-                right: true,
-                amount: true,
-                cell: ({ credits }) => <Credits value={credits} />,
-              },
-            ]}
-          />
-        )}
-      </Loaded>
-    </Card>
-  )
-}
-
-interface Priced {
-  total: number
-  credits: number
-  warnings: string[]
-}
-
-function BackfillDialog({ tracker, close }: { tracker: Tracker; close: () => void }) {
-  const { times, now } = useHere()
-  const [from, setFrom] = useState('')
-  const [to, setTo] = useState(times.iso(now()))
-  const range = { from: `${from}T00:00:00Z`, to: `${to}T23:59:59Z` }
-  const isWhole = from !== '' && to !== '' && from <= to
-  const price = useChange(() =>
-    api.post<Priced>(`/v1/trackers/${tracker.id}/backfills`, { ...range, dryRun: true }),
-  )
-  const start = useChange(async () => {
-    await api.post(`/v1/trackers/${tracker.id}/backfills`, range)
-    close()
-  })
-  const set = (change: () => void) => {
-    change()
-    price.reset()
-  }
-  return (
-    <Modal opened onClose={close} title={`Process history with “${tracker.name}”`}>
-      <div className="stack">
-        <div className="grid-2">
-          <TextInput
-            type="date"
-            label="From"
-            value={from}
-            data-autofocus
-            onChange={(event) => {
-              const { value } = event.currentTarget
-              set(() => setFrom(value))
-            }}
-          />
-          <TextInput
-            type="date"
-            label="To"
-            value={to}
-            onChange={(event) => {
-              const { value } = event.currentTarget
-              set(() => setTo(value))
-            }}
-          />
-        </div>
-        {price.data && (
-          <Notice
-            tone={price.data.warnings.length ? 'warn' : 'info'}
-            title={`${counted(price.data.total, 'item')} not yet processed, ${creditsText(price.data.credits)} credits`}
-          >
-            {price.data.warnings.join(' ')}
-          </Notice>
-        )}
-        <FormError error={price.error ?? start.error} />
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          {price.data ? (
-            <Button
-              loading={start.isPending}
-              disabled={price.data.total === 0}
-              onClick={() => start.mutate(undefined)}
-            >
-              Process – {creditsText(price.data.credits)} credits
-            </Button>
-          ) : (
-            <Gated
-              reason={!isWhole && 'Choose both days.'}
-              loading={price.isPending}
-              onClick={() => price.mutate(undefined)}
-            >
-              Show the price
-            </Gated>
-          )}
-        </div>
-      </div>
-    </Modal>
   )
 }

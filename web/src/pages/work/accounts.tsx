@@ -1,76 +1,164 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, Modal, Select, TextInput } from '@mantine/core'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
-import type { Account } from '../../api/generated/types.gen.ts'
-import { useChange, useList } from '../../api/queries.ts'
+import type { Account, Contact, Deal, Lead } from '../../api/generated/types.gen.ts'
+import { useChange, useList, useNames } from '../../api/queries.ts'
+import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
 import { Card, Empty, FormError, fieldError, Gated, Page } from '../../ui/parts.tsx'
-import { ListTable } from '../../ui/table.tsx'
+import { Pill } from '../../ui/status.tsx'
+import { type Column, ListTable } from '../../ui/table.tsx'
+import { EntitySelect, type EntityType, pathOf } from './entity.tsx'
+import { FilterChips, NothingFits, SearchBox, useFilters } from './filters.tsx'
+import { DealStatus } from './record.tsx'
 
-/** The customers; calls and emails find them by the domains of their addresses. */
+type Record_ = Account & Deal & Contact & Lead
+
+const kinds: Record<EntityType, { many: string; how: string }> = {
+  account: {
+    many: 'Accounts',
+    how: 'Add one with its mail domains, or import them from your CRM. Calls and emails find it by themselves.',
+  },
+  deal: { many: 'Deals', how: 'They come from your CRM, by the API or from a file.' },
+  contact: { many: 'Contacts', how: 'Calls and emails find a contact by the address.' },
+  lead: { many: 'Leads', how: 'Calls and emails find a lead by the address.' },
+}
+
+/** The customers: accounts, deals, contacts and leads, and what was said to each. */
 export function AccountsPage() {
   const { can } = useHere()
-  const accounts = useList<Account>('/v1/accounts')
+  const [search, setSearch] = useSearch()
   const [adding, setAdding] = useState(false)
+  const type = search.of && search.of in kinds ? (search.of as EntityType) : 'account'
+  const found = useList<Record_>(`/v1/${type}s`, search.q ? { q: search.q } : {})
+  const filters = useFilters({})
+  const { many, how } = kinds[type]
   return (
     <Page
-      title="Accounts"
-      intro="Calls and emails join an account by the mail domains it lists."
+      title={many}
+      intro="Calls and emails join an account by the mail domains it lists, a contact or lead by the address."
       actions={
         <Gated
-          reason={!can('data:write') && 'Only admins can add accounts.'}
+          reason={!can('data:write') && 'Only tech admins can add customers.'}
           leftSection={<Plus size={15} />}
           onClick={() => setAdding(true)}
         >
-          New account
+          New {type}
         </Gated>
       }
     >
-      <Card flush>
-        <ListTable
-          what="the accounts"
-          of={accounts}
-          caption="Accounts"
-          id={({ id }) => id}
-          to={({ id }) => `/accounts/${encodeURIComponent(id)}`}
-          empty={
-            <Empty title="No accounts yet">
-              Add one with its domains, or import them from your CRM.
-            </Empty>
-          }
-          columns={[
-            {
-              head: 'Account',
-              lead: true,
-              cell: ({ name }) => <span style={{ fontWeight: 550 }}>{name}</span>,
-            },
-            {
-              head: 'Domains',
-              cell: ({ domains }) => <span className="soft">{domains.join(', ')}</span>,
-            },
-            {
-              head: 'In the CRM',
-              cell: ({ externalId }) => externalId && <span className="mono">{externalId}</span>,
-            },
-          ]}
-        />
-      </Card>
-      {adding && <AddDialog close={() => setAdding(false)} />}
+      <div className="stack">
+        <nav className="tabs" aria-label="Kinds of customers" style={{ marginBottom: 0 }}>
+          {Object.entries(kinds).map(([key, { many: label }]) => (
+            <a
+              key={key}
+              href={`?of=${key}`}
+              {...(type === key ? { 'aria-current': 'page' as const } : {})}
+              onClick={(event) => {
+                event.preventDefault()
+                setSearch({ of: key === 'account' ? null : key, q: null })
+              }}
+            >
+              {label}
+            </a>
+          ))}
+        </nav>
+        <search className="toolbar" data-short>
+          <SearchBox key={type} label={`Search ${many.toLowerCase()}`} />
+        </search>
+        <FilterChips filters={filters} />
+        <Card flush>
+          <ListTable
+            what={many.toLowerCase()}
+            of={found}
+            caption={`${many}, newest first`}
+            id={({ id }) => id}
+            to={({ id }) => pathOf({ type, id })}
+            empty={
+              filters.length > 0 ? (
+                <NothingFits what={many.toLowerCase()} filters={filters} />
+              ) : (
+                <Empty
+                  title={`No ${many.toLowerCase()} yet`}
+                  action={
+                    can('data:write') && (
+                      <Button onClick={() => setAdding(true)}>Add the first one</Button>
+                    )
+                  }
+                >
+                  {how}
+                </Empty>
+              )
+            }
+            columns={useColumns(type)}
+          />
+        </Card>
+      </div>
+      {adding && <AddDialog type={type} close={() => setAdding(false)} />}
     </Page>
   )
 }
 
-function AddDialog({ close }: { close: () => void }) {
+function useColumns(type: EntityType): Column<Record_>[] {
+  const accounts = useNames('/v1/accounts', type === 'deal' || type === 'contact')
+  const name: Column<Record_> = {
+    head: kinds[type].many.slice(0, -1),
+    lead: true,
+    cell: (row) => <span style={{ fontWeight: 550 }}>{row.name || row.email || row.id}</span>,
+  }
+  const account: Column<Record_> = {
+    head: 'Account',
+    cell: ({ accountId }) => accountId && (accounts.get(accountId) ?? accountId),
+  }
+  const email: Column<Record_> = {
+    head: 'Email',
+    cell: ({ email: address }) => <span className="soft">{address}</span>,
+  }
+  const crm: Column<Record_> = {
+    head: 'In the CRM',
+    cell: ({ externalId }) => externalId && <span className="mono">{externalId}</span>,
+  }
+  if (type === 'deal') {
+    const status: Column<Record_> = {
+      head: 'Status',
+      cell: (row) => <DealStatus status={row.status} />,
+    }
+    return [name, account, status, crm]
+  }
+  if (type === 'contact') return [name, email, account, crm]
+  if (type === 'lead') return [name, email, crm]
+  const domains: Column<Record_> = {
+    head: 'Mail domains',
+    cell: ({ domains: all }) =>
+      all.length ? (
+        <span className="soft">{all.join(', ')}</span>
+      ) : (
+        <Pill tone="warn">None: nothing joins by itself</Pill>
+      ),
+  }
+  return [name, domains, crm]
+}
+
+function AddDialog({ type, close }: { type: EntityType; close: () => void }) {
   const [name, setName] = useState('')
   const [domains, setDomains] = useState('')
+  const [email, setEmail] = useState('')
+  const [accountId, setAccount] = useState('')
+  const [status, setStatus] = useState('open')
   const add = useChange(async () => {
     const list = domains.split(/[\s,]+/).filter(Boolean)
-    await api.post('/v1/accounts', { name, domains: list })
+    await api.post(`/v1/${type}s`, {
+      name,
+      ...(type === 'account' ? { domains: list } : {}),
+      ...(type === 'contact' || type === 'lead' ? { email } : {}),
+      ...(type === 'deal' ? { status } : {}),
+      ...((type === 'deal' || type === 'contact') && accountId ? { accountId } : {}),
+    })
     close()
   })
   return (
-    <Modal opened onClose={close} title="New account">
+    <Modal opened onClose={close} title={`New ${type}`}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -87,12 +175,48 @@ function AddDialog({ close }: { close: () => void }) {
           onChange={(event) => setName(event.currentTarget.value)}
           error={fieldError(add.error, 'name')}
         />
-        <TextInput
-          label="Mail domains"
-          placeholder="kestrel.example, kestrel-logistics.example"
-          value={domains}
-          onChange={(event) => setDomains(event.currentTarget.value)}
-        />
+        {type === 'account' && (
+          <TextInput
+            label="Mail domains"
+            description="Calls and emails with somebody of these join the account."
+            placeholder="kestrel.example, kestrel-logistics.example"
+            value={domains}
+            onChange={(event) => setDomains(event.currentTarget.value)}
+          />
+        )}
+        {(type === 'contact' || type === 'lead') && (
+          <TextInput
+            label="Email"
+            type="email"
+            required
+            withAsterisk={false}
+            value={email}
+            onChange={(event) => setEmail(event.currentTarget.value)}
+            error={fieldError(add.error, 'email')}
+          />
+        )}
+        {(type === 'deal' || type === 'contact') && (
+          <EntitySelect
+            type="account"
+            label="Account"
+            clearable
+            value={accountId}
+            onChange={setAccount}
+          />
+        )}
+        {type === 'deal' && (
+          <Select
+            label="Status"
+            allowDeselect={false}
+            value={status}
+            onChange={(value) => setStatus(value ?? 'open')}
+            data={[
+              { value: 'open', label: 'Open' },
+              { value: 'won', label: 'Won' },
+              { value: 'lost', label: 'Lost' },
+            ]}
+          />
+        )}
         <FormError error={add.error} />
         <div className="row" style={{ justifyContent: 'flex-end' }}>
           <Button variant="default" onClick={close}>

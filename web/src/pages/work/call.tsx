@@ -1,12 +1,14 @@
 import { Link, useParams } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import type { Call } from '../../api/generated/types.gen.ts'
-import { useApi, useNames } from '../../api/queries.ts'
+import { useApi } from '../../api/queries.ts'
 import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
 import { lengthText } from '../../times.ts'
 import { Card, Empty, Loaded, Page } from '../../ui/parts.tsx'
 import { Pill } from '../../ui/status.tsx'
+import { useEntityName } from './entity.tsx'
+import './work.css'
 import { type Found, ProcessingRail, useResultsOf } from './rail.tsx'
 
 /** A call: what was said, and which trackers found what in it. */
@@ -22,7 +24,7 @@ export function CallPage() {
 
 function OneCall({ call }: { call: Call }) {
   const { times } = useHere()
-  const accounts = useNames('/v1/accounts')
+  const account = useEntityName({ type: 'account', id: call.accountId ?? '' })
   const { found, isReady } = useResultsOf('call', call.id)
   return (
     <Page
@@ -41,16 +43,17 @@ function OneCall({ call }: { call: Call }) {
           {call.accountId && (
             <>
               {' · '}
-              <Link to={`/accounts/${call.accountId}`}>
-                {accounts.get(call.accountId) ?? 'Account'}
-              </Link>
+              <Link to={`/accounts/${encodeURIComponent(call.accountId)}`}>{account}</Link>
             </>
           )}
         </span>
       }
     >
-      <div className="editor" style={{ gap: 24 }}>
-        <Card title="Transcript">
+      <div className="editor reading" style={{ gap: 24 }}>
+        <Card
+          title="Transcript"
+          note={call.private ? 'Private: only its parties see it; nothing reads it.' : undefined}
+        >
           {call.transcript ? (
             <Transcript call={call} found={found} />
           ) : (
@@ -88,7 +91,12 @@ function Transcript({ call, found }: { call: Call; found: Found[] }) {
       quotes.set(turn, [...(quotes.get(turn) ?? []), { quote, tracker: tracker.name }])
     }
   }
-  const turn = search.turn
+  const asked = search.quote
+  const quoted = asked ? (call.transcript ?? []).findIndex(({ text }) => text.includes(asked)) : -1
+  if (asked && quoted >= 0) {
+    quotes.set(quoted, [...(quotes.get(quoted) ?? []), { quote: asked, tracker: 'Cited' }])
+  }
+  const turn = search.turn ?? (quoted >= 0 ? String(quoted) : undefined)
   useEffect(() => {
     if (turn) document.getElementById(`turn-${turn}`)?.scrollIntoView({ block: 'center' })
   }, [turn])

@@ -1,6 +1,7 @@
 import { Link, useParams } from '@tanstack/react-router'
 import type { Email } from '../../api/generated/types.gen.ts'
 import { useApi } from '../../api/queries.ts'
+import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
 import { Card, Loaded, Page } from '../../ui/parts.tsx'
 import { Marked } from './call.tsx'
@@ -20,9 +21,11 @@ export function EmailPage() {
 function OneEmail({ email }: { email: Email }) {
   const { times } = useHere()
   const { found, isReady } = useResultsOf('email', email.id)
-  const quotes = found.flatMap(({ result }) =>
+  const [search] = useSearch()
+  const hits = found.flatMap(({ result }) =>
     result?.found ? result.occurrences.map(({ quote }) => quote) : [],
   )
+  const quotes = search.quote ? [...hits, search.quote] : hits
   const people = (all: { name: string | null; email: string }[]) =>
     all.map(({ name, email: address }) => (name ? `${name} <${address}>` : address)).join(', ')
   return (

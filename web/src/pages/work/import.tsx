@@ -1,76 +1,83 @@
-import { Button, Checkbox, FileButton } from '@mantine/core'
+import { Button, Checkbox, FileButton, Select, TextInput } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { FileUp } from 'lucide-react'
+import { FileUp, X } from 'lucide-react'
 import { useState } from 'react'
-import { ask, search as queryText } from '../../api/client.ts'
-import type { Import } from '../../api/generated/types.gen.ts'
-import { useApi, useChange } from '../../api/queries.ts'
-import { creditsText } from '../../credits.ts'
+import { useChange } from '../../api/queries.ts'
 import { useHere } from '../../session.ts'
-import { Card, FormError, Gated, Notice, Page } from '../../ui/parts.tsx'
-import { JobStatus } from '../../ui/status.tsx'
+import { Card, FormError, Gated, Page } from '../../ui/parts.tsx'
+import {
+  type ChosenFile,
+  chosen,
+  csvKinds,
+  endings,
+  faultOf,
+  isTranscript,
+  type Sent,
+  sendFile,
+  services,
+} from './import-files.ts'
+import { Earlier, Outcome } from './import-outcome.tsx'
+import { Mailboxes } from './mailboxes.tsx'
 
-const types: Record<string, string> = {
-  ndjson: 'application/x-ndjson',
-  jsonl: 'application/x-ndjson',
-  eml: 'message/rfc822',
-  mbox: 'application/mbox',
-  vtt: 'text/vtt',
-}
-
-/** Brings in calls, emails and accounts from a file, and says first what that would charge. */
+/** Brings in calls, emails and what they are about, and says first what that would charge. */
 export function ImportPage() {
   const { can } = useHere()
-  const [file, setFile] = useState<File | null>(null)
+  const [files, setFiles] = useState<ChosenFile[]>([])
   const [isHistory, setHistory] = useState(true)
-  const [running, setRunning] = useState<string>()
-  const ending = file?.name.split('.').at(-1)?.toLowerCase() ?? ''
-  const type = types[ending]
+  const [company, setCompany] = useState('')
+  const [run, setRun] = useState<{ isDryRun: boolean; of: number }>()
+  const [sent, setSent] = useState<Sent[]>([])
   const send = useChange(async (dryRun: boolean) => {
-    const text = await file!.text()
-    const path = `/v1/import${queryText({ history: isHistory, dryRun })}`
-    const answer = await ask<Import & { id?: string }>('POST', path, text, {
-      'content-type': type!,
-    })
-    setRunning(answer.status === 'running' ? answer.id : undefined)
-    return answer
+    setRun({ isDryRun: dryRun, of: files.length })
+    setSent([])
+    const options = { history: isHistory, dryRun, company }
+    for (const one of files) {
+      await sendFile(one, options, (now) =>
+        setSent((before) => [...before.filter(({ no }) => no !== now.no), now]),
+      )
+    }
   })
-  const progress = useApi<Import>(
-    `/v1/imports/${running}`,
-    {},
-    { enabled: running !== undefined, everyMs: 1_000 },
-  )
-  const shown = progress.data ?? send.data
+  const add = async (more: Iterable<File>) => {
+    const known = await Promise.all(Array.from(more, chosen))
+    setFiles((before) => [...before, ...known])
+  }
+  const change = (no: number, as: string | undefined) =>
+    setFiles((before) => before.map((one) => (one.no === no ? { ...one, as } : one)))
   const reason = !can('data:write')
     ? 'Only admins can import.'
-    : !file
+    : files.length === 0
       ? 'Choose a file first.'
-      : !type
-        ? 'This kind of file is not read.'
-        : undefined
+      : files.map(faultOf).find(Boolean)
   return (
     <Page
       title="Import"
       crumbs={<Link to="/conversations">Calls and emails</Link>}
-      intro="NDJSON with calls, emails, accounts, contacts, deals, leads and members; .eml and .mbox mail; .vtt transcripts. A bad line never stops the good ones."
+      intro="Emails (.eml, .mbox), transcripts (.vtt, .srt, JSON of Deepgram, AssemblyAI, Whisper), accounts, contacts, deals and leads (.csv), and all of it as .ndjson. A bad line never stops the good ones, and the same file twice changes nothing."
     >
-      <div className="stack" style={{ maxWidth: 720 }}>
+      <div className="stack" style={{ maxWidth: 860 }}>
         <Card>
           <div className="stack">
-            <div className="row wrap">
-              <FileButton onChange={setFile} accept=".ndjson,.jsonl,.eml,.mbox,.vtt">
-                {(props) => (
-                  <Button {...props} variant="default" leftSection={<FileUp size={15} />}>
-                    {file ? 'Another file' : 'Choose a file'}
-                  </Button>
-                )}
-              </FileButton>
-              {file && (
-                <span className="num">
-                  {file.name} · {(file.size / 1024 / 1024).toFixed(1)} MB
-                </span>
-              )}
-            </div>
+            <DropZone add={add} hasFiles={files.length > 0} />
+            {files.length > 0 && (
+              <ul className="plain stack-s" aria-label="Files to import">
+                {files.map((one) => (
+                  <Chosen
+                    key={one.no}
+                    one={one}
+                    change={(as) => change(one.no, as)}
+                    remove={() => setFiles(files.filter(({ no }) => no !== one.no))}
+                  />
+                ))}
+              </ul>
+            )}
+            {files.some(isTranscript) && (
+              <TextInput
+                label="Your own people in the transcripts"
+                description="Names of speakers, separated by commas; everybody else is the customer."
+                value={company}
+                onChange={(event) => setCompany(event.currentTarget.value)}
+              />
+            )}
             <Checkbox
               label="Bring in as history"
               description="Starts no tracker and costs nothing; trackers can process it later."
@@ -78,14 +85,18 @@ export function ImportPage() {
               onChange={(event) => setHistory(event.currentTarget.checked)}
             />
             <FormError error={send.error} />
-            <div className="row">
-              <Gated reason={reason} loading={send.isPending} onClick={() => send.mutate(false)}>
+            <div className="row wrap">
+              <Gated
+                reason={reason}
+                loading={send.isPending && run?.isDryRun === false}
+                onClick={() => send.mutate(false)}
+              >
                 Import
               </Gated>
               <Gated
                 reason={reason}
                 variant="default"
-                loading={send.isPending}
+                loading={send.isPending && run?.isDryRun === true}
                 onClick={() => send.mutate(true)}
               >
                 Check and price only
@@ -93,59 +104,96 @@ export function ImportPage() {
             </div>
           </div>
         </Card>
-        {shown && <Outcome of={shown} />}
+        {run && <Outcome sent={sent} {...run} />}
+        <Earlier />
+        {can('admin') && <Mailboxes />}
       </div>
     </Page>
   )
 }
 
-function Outcome({ of }: { of: Import }) {
-  const { accepted, rejectedCount, rejected, charges, dryRun, status } = of
+function DropZone({ add, hasFiles }: { add: (files: Iterable<File>) => void; hasFiles: boolean }) {
+  const [isOver, setOver] = useState(false)
   return (
-    <Card
-      title={dryRun ? 'Checked' : 'Imported'}
-      actions={status && <JobStatus status={status} />}
-      role="status"
+    // biome-ignore lint/a11y/noStaticElementInteractions: the button inside does the same by keyboard
+    <div
+      style={{
+        border: `1px dashed ${isOver ? 'var(--accent-text)' : 'var(--border-strong)'}`,
+        borderRadius: 8,
+        padding: 16,
+      }}
+      onDragOver={(event) => {
+        event.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault()
+        setOver(false)
+        add(event.dataTransfer.files)
+      }}
     >
-      <div className="stack">
-        <p className="num">
-          {(accepted ?? 0).toLocaleString('en-US')} lines {dryRun ? 'would be taken' : 'taken'},{' '}
-          {(rejectedCount ?? 0).toLocaleString('en-US')} not.
-        </p>
-        {Array.isArray(charges) && charges.length > 0 && (
-          <Notice title="What published trackers would charge">
-            {(charges as { trackerId?: string; name?: string; credits?: number }[]).map(
-              ({ trackerId, name, credits }) => (
-                <div key={trackerId} className="spread">
-                  {name ?? trackerId} <span className="num">{creditsText(credits ?? 0)}</span>
-                </div>
-              ),
-            )}
-          </Notice>
-        )}
-        {rejected && rejected.length > 0 && (
-          <div>
-            <h3>Lines that were not taken</h3>
-            <ul className="plain small" style={{ maxHeight: 240, overflowY: 'auto' }}>
-              {rejected.slice(0, 200).map(({ line, error }) => (
-                <li key={line} className="num">
-                  Line {line}: {error}
-                </li>
-              ))}
-            </ul>
-          </div>
-        )}
-        {!dryRun && status !== 'running' && (
-          <Button
-            component={Link}
-            to="/conversations"
-            variant="default"
-            style={{ alignSelf: 'flex-start' }}
-          >
-            See calls and emails
-          </Button>
-        )}
+      <div className="row wrap">
+        <FileButton multiple onChange={add} accept={endings.join(',')}>
+          {(props) => (
+            <Button {...props} variant="default" leftSection={<FileUp size={15} />}>
+              {hasFiles ? 'More files' : 'Choose files'}
+            </Button>
+          )}
+        </FileButton>
+        <span className="muted small">or drop them here</span>
       </div>
-    </Card>
+    </div>
   )
+}
+
+function Chosen({
+  one,
+  change,
+  remove,
+}: {
+  one: ChosenFile
+  change: (as: string | undefined) => void
+  remove: () => void
+}) {
+  const { file, type, as } = one
+  const options =
+    type === 'text/csv'
+      ? csvKinds.map((value) => ({ value, label: `${value}s` }))
+      : type === 'application/json'
+        ? Object.entries(services).map(([value, label]) => ({ value, label }))
+        : undefined
+  return (
+    <li className="row wrap">
+      <span className="grow" style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
+        <bdi>{file.name}</bdi> <span className="num muted small">{sizeText(file.size)}</span>
+        {!type && <span className="small"> · {faultOf(one)}</span>}
+      </span>
+      {options && (
+        <Select
+          size="xs"
+          aria-label={type === 'text/csv' ? `Rows of ${file.name}` : `Who wrote ${file.name}`}
+          placeholder={type === 'text/csv' ? 'Rows are…' : 'Written by…'}
+          data={options}
+          value={as ?? null}
+          onChange={(value) => change(value ?? undefined)}
+          style={{ width: 150 }}
+        />
+      )}
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        aria-label={`Leave out ${file.name}`}
+        onClick={remove}
+      >
+        <X size={14} />
+      </Button>
+    </li>
+  )
+}
+
+function sizeText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  const kilobytes = bytes / 1024
+  return kilobytes < 1024 ? `${kilobytes.toFixed(0)} KB` : `${(kilobytes / 1024).toFixed(1)} MB`
 }

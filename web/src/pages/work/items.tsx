@@ -1,7 +1,7 @@
-import { Button, SegmentedControl } from '@mantine/core'
+import { Button, SegmentedControl, Select } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { Lock, Upload } from 'lucide-react'
-import type { CallListed, EmailListed } from '../../api/generated/types.gen.ts'
+import type { CallListed, EmailListed, Member } from '../../api/generated/types.gen.ts'
 import { useList, useNames } from '../../api/queries.ts'
 import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
@@ -9,15 +9,53 @@ import { lengthText } from '../../times.ts'
 import { Card, Empty, Page } from '../../ui/parts.tsx'
 import { Pill } from '../../ui/status.tsx'
 import { ListTable } from '../../ui/table.tsx'
+import { EntitySelect, useEntityName } from './entity.tsx'
+import {
+  type Filter,
+  FilterChips,
+  NothingFits,
+  PeriodFilter,
+  SearchBox,
+  useFilters,
+  usePeriod,
+} from './filters.tsx'
+
+const lengths: Record<string, { label: string; query: Record<string, string> }> = {
+  short: { label: 'Up to 10 min', query: { maxDurationSeconds: '600' } },
+  long: { label: 'Over 10 min', query: { minDurationSeconds: '600.000001' } },
+}
 
 /** Every call and email that the person may see. */
 export function ItemsPage() {
-  const { can } = useHere()
+  const { can, session } = useHere()
   const [search, setSearch] = useSearch()
   const isEmails = search.type === 'emails'
+  const members = useList<Member>('/v1/members', { limit: 1000 })
+  const accountName = useEntityName({ type: 'account', id: search.account ?? '' })
+  const filters = useFilters({
+    account: () => accountName,
+    member: (id) => members.rows?.find((one) => one.id === id)?.name ?? id,
+    ...(isEmails ? {} : { length: (key: string) => lengths[key]?.label ?? key }),
+  })
+  const period = usePeriod()
+  const query = {
+    ...(search.q ? { q: search.q } : {}),
+    ...(search.account ? { accountId: search.account } : {}),
+    ...(search.member ? { memberId: search.member } : {}),
+    ...(isEmails ? {} : lengths[search.length ?? '']?.query),
+    ...period,
+  }
+  const { visibility } = session.member as { visibility?: string }
   return (
     <Page
       title="Calls and emails"
+      intro={
+        visibility && visibility !== 'all'
+          ? visibility === 'own'
+            ? 'You see those you take part in.'
+            : 'You see those of your teams.'
+          : undefined
+      }
       actions={
         can('data:write') && (
           <Button
@@ -32,26 +70,64 @@ export function ItemsPage() {
       }
     >
       <div className="stack">
-        <div>
-          <SegmentedControl
-            size="xs"
-            aria-label="Calls or emails"
-            value={isEmails ? 'emails' : 'calls'}
-            onChange={(value) => setSearch({ type: value === 'calls' ? null : value })}
-            data={[
-              { value: 'calls', label: 'Calls' },
-              { value: 'emails', label: 'Emails' },
-            ]}
+        <SegmentedControl
+          size="xs"
+          style={{ alignSelf: 'flex-start' }}
+          aria-label="Calls or emails"
+          value={isEmails ? 'emails' : 'calls'}
+          onChange={(value) => setSearch({ type: value === 'calls' ? null : value })}
+          data={[
+            { value: 'calls', label: 'Calls' },
+            { value: 'emails', label: 'Emails' },
+          ]}
+        />
+        <search className="toolbar">
+          <SearchBox label={isEmails ? 'Search subjects and people' : 'Search titles and people'} />
+          <EntitySelect
+            type="account"
+            aria-label="Account"
+            placeholder="Any account"
+            clearable
+            value={search.account ?? ''}
+            onChange={(id) => setSearch({ account: id || null })}
           />
-        </div>
-        <Card flush>{isEmails ? <Emails /> : <Calls />}</Card>
+          <Select
+            aria-label="Colleague"
+            placeholder="Any colleague"
+            searchable
+            clearable
+            value={search.member ?? null}
+            onChange={(member) => setSearch({ member })}
+            data={(members.rows ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+          />
+          {!isEmails && (
+            <Select
+              aria-label="Length"
+              placeholder="Any length"
+              clearable
+              value={search.length && search.length in lengths ? search.length : null}
+              onChange={(length) => setSearch({ length })}
+              data={Object.entries(lengths).map(([value, { label }]) => ({ value, label }))}
+            />
+          )}
+          <PeriodFilter />
+        </search>
+        <FilterChips filters={filters} />
+        <Card flush>
+          {isEmails ? (
+            <Emails filter={query} filters={filters} />
+          ) : (
+            <Calls filter={query} filters={filters} />
+          )}
+        </Card>
       </div>
     </Page>
   )
 }
 
-function Nothing({ what }: { what: string }) {
+function Nothing({ what, filters }: { what: string; filters: Filter[] }) {
   const { can } = useHere()
+  if (filters.length > 0) return <NothingFits what={what} filters={filters} />
   return (
     <Empty
       title={`No ${what} yet`}
@@ -63,15 +139,24 @@ function Nothing({ what }: { what: string }) {
         )
       }
     >
-      They come in by the API, or from a file.
+      {can('data:write')
+        ? 'They come in by the API, or from a file. Bringing them in costs nothing.'
+        : 'They stand here as soon as there are some that you may see.'}
     </Empty>
   )
 }
 
-export function Calls({ filter = {} }: { filter?: Record<string, string> }) {
+interface Listed {
+  filter?: Record<string, string>
+  filters?: Filter[]
+  /** Of one customer: the account goes without saying. */
+  isOfOne?: boolean
+}
+
+export function Calls({ filter = {}, filters = [], isOfOne = false }: Listed) {
   const { times } = useHere()
   const calls = useList<CallListed>('/v1/calls', filter)
-  const accounts = useNames('/v1/accounts')
+  const accounts = useNames('/v1/accounts', !isOfOne)
   return (
     <ListTable
       what="the calls"
@@ -79,17 +164,15 @@ export function Calls({ filter = {} }: { filter?: Record<string, string> }) {
       caption="Calls, newest first"
       id={({ id }) => id}
       to={({ id }) => `/calls/${encodeURIComponent(id)}`}
-      empty={<Nothing what="calls" />}
+      empty={<Nothing what="calls" filters={filters} />}
       columns={[
         {
           head: 'Call',
           lead: true,
           cell: ({ title, private: isPrivate }) => (
-            <span className="row" style={{ gap: 6 }}>
-              <span className="strong" style={{ fontWeight: 550 }}>
-                {title || 'Without a title'}
-              </span>
-              {isPrivate && <Lock size={13} aria-label="private" />}
+            <span className="row" style={{ gap: 6, fontWeight: 550 }}>
+              {title || 'Without a title'}
+              {isPrivate && <Pill icon={Lock}>Private</Pill>}
             </span>
           ),
         },
@@ -109,9 +192,27 @@ export function Calls({ filter = {} }: { filter?: Record<string, string> }) {
             </span>
           ),
         },
+        ...(isOfOne
+          ? []
+          : [
+              {
+                head: 'Account',
+                cell: ({ accountId }: CallListed) =>
+                  accountId && (accounts.get(accountId) ?? accountId),
+              },
+            ]),
         {
-          head: 'Account',
-          cell: ({ accountId }) => accountId && (accounts.get(accountId) ?? accountId),
+          head: 'When',
+          cell: ({ startedAt }) => <span className="num soft">{times.moment(startedAt)}</span>,
+        },
+        {
+          head: '',
+          cell: ({ hasTranscript, history }) =>
+            !hasTranscript ? (
+              <Pill tone="warn">No transcript yet</Pill>
+            ) : history ? (
+              <Pill tone="outline">History</Pill>
+            ) : null,
         },
         {
           head: 'Length',
@@ -119,25 +220,12 @@ export function Calls({ filter = {} }: { filter?: Record<string, string> }) {
           amount: true,
           cell: ({ durationSeconds }) => <span className="num">{lengthText(durationSeconds)}</span>,
         },
-        {
-          head: 'When',
-          cell: ({ startedAt }) => <span className="num soft">{times.moment(startedAt)}</span>,
-        },
-        {
-          head: '',
-          cell: ({ hasTranscript, history }) => (
-            <>
-              {!hasTranscript && <Pill tone="warn">No transcript yet</Pill>}
-              {history && <Pill tone="outline">History</Pill>}
-            </>
-          ),
-        },
       ]}
     />
   )
 }
 
-export function Emails({ filter = {} }: { filter?: Record<string, string> }) {
+export function Emails({ filter = {}, filters = [] }: Listed) {
   const { times } = useHere()
   const emails = useList<EmailListed>('/v1/emails', filter)
   return (
@@ -147,7 +235,7 @@ export function Emails({ filter = {} }: { filter?: Record<string, string> }) {
       caption="Emails, newest first"
       id={({ id }) => id}
       to={({ id }) => `/emails/${encodeURIComponent(id)}`}
-      empty={<Nothing what="emails" />}
+      empty={<Nothing what="emails" filters={filters} />}
       columns={[
         {
           head: 'Email',
