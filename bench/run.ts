@@ -12,12 +12,17 @@ const benches: Record<string, { about: string; load: () => Promise<Bench> }> = {
   bytes: { about: 'disk and WAL per charge', load: () => import('./bytes.ts') },
   start: { about: 'the first start and the next', load: () => import('./start.ts') },
   import: { about: 'calls and emails read in bulk', load: () => import('./import.ts') },
+  trackers: {
+    about: 'emails through import, queue and model to results and charges',
+    load: () => import('./trackers.ts'),
+  },
+  page: {
+    about: 'the credits page in Chromium on a million charges',
+    load: () => import('./page.ts'),
+  },
   answers: {
     about: 'how well questions are answered, beside two floors',
-    load: async () => {
-      const { bench } = await import('./answers/run.ts')
-      return { bench: () => bench({}) }
-    },
+    load: () => import('./answers/run.ts'),
   },
 }
 

@@ -47,7 +47,7 @@ export function callLine(call: SourceCall) {
     kind: 'call',
     id: call.id,
     title: call.title || call.id,
-    startedAt: call.started_at ?? someDateOf(call.id),
+    startedAt: momentOf(call.started_at) ?? someDateOf(call.id),
     durationSeconds: call.duration_seconds,
     scope: 'unknown',
     parties: call.parties.map(({ id, name, role }) => ({
@@ -92,6 +92,11 @@ function mailboxes(people: readonly SourcePerson[]) {
   return people.flatMap(({ name, email }) =>
     email && /^[^\s@<>"(),;:\\[\]]+@[^\s@<>"(),;:\\[\]]+$/.test(email) ? [{ name, email }] : [],
   )
+}
+
+/** A source that knows only the day gives no time. */
+function momentOf(given: string | null): string | undefined {
+  return given && /^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T00:00:00Z` : (given ?? undefined)
 }
 
 function someDateOf(id: string): string {

@@ -15,7 +15,10 @@ import { pureMutants, serviceMutants } from '../tests/ledger/mutants.ts'
 import { compareWithModel } from '../tests/ledger/pure.ts'
 import { openServer } from '../tests/ledger/servers.ts'
 import { compareCalendars, zones } from '../tests/prove/calendar.ts'
+import { proveMcp } from '../tests/prove/mcp.ts'
 import { type ChaosResult, killPostgres, killServers, loseReplies } from '../tests/prove/runs.ts'
+import { killWorkers } from '../tests/prove/workers.ts'
+import { proveStrangers } from '../tests/security/strangers.ts'
 
 interface Asked {
   ops: number
@@ -107,6 +110,44 @@ const proofs: Record<string, Proof> = {
     perMinute: 1_000,
     run: async ({ ops, seed, control, url }) =>
       chaos('lost replies', await loseReplies(await url(), { losses: ops, seed, control })),
+  },
+  strangers: {
+    says: 'G-10: malformed requests to every place of every route: refused in the promised form, nothing changed',
+    ops: 10_000,
+    perMinute: 8_000,
+    async run({ ops, seed, control, url }) {
+      const { requests, refused, findings } = await proveStrangers(await url(), {
+        ops,
+        seed,
+        control,
+      })
+      const figure = `${count(requests)} malformed requests, ${count(refused)} refused, ${findings.length} findings`
+      const isClean = findings.length === 0
+      return { figure, isClean, counts: { requests, refused, findings: findings.slice(0, 20) } }
+    },
+  },
+  mcp: {
+    says: 'The official MCP conformance suite and client, in both protocols, against a real server',
+    ops: 1,
+    perMinute: 1,
+    async run({ control, url }) {
+      const { passed, failed } = await proveMcp(await url(), { control })
+      const figure = `${passed.length} passed (${passed.join(', ')}), ${failed.length} failed`
+      return { figure, isClean: failed.length === 0, counts: { passed, failed } }
+    },
+  },
+  workers: {
+    says: 'SIGKILL of working processes while trackers read their history, beside a calm run',
+    ops: 40,
+    perMinute: 10,
+    async run({ ops, seed, control, url }) {
+      const items = Math.max(300, ops * 50)
+      const result = await killWorkers(await url(), { kills: ops, items, seed, control })
+      const { kills, results, charges, differences, findings } = result
+      const figure = `${count(kills)} kills of workers, ${count(results)} results, ${count(charges)} charges, ${differences.length} differences, ${findings.length} findings`
+      const isClean = differences.length === 0 && findings.length === 0
+      return { figure, isClean, counts: { ...result, differences: differences.slice(0, 20) } }
+    },
   },
   calendar: {
     says: 'G-12: the first instant of every day 2000–2100 and every anniversary, TypeScript beside PostgreSQL',

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
 /** Every setting that Sluice reads from the environment; an empty one counts as unset. */
@@ -26,6 +27,14 @@ export const settings = z.object({
     .describe(
       'The key that may create companies. Default: made at the first start, kept in the data ' +
         'folder, printed once.',
+    ),
+  SLUICE_SECRET_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,200}$/, { error: 'must be 16 to 200 characters without spaces' })
+    .optional()
+    .describe(
+      'What passwords of mailboxes and credentials of connectors are sealed with; the same on every ' +
+        'server. Default: made at the first start, kept in the data folder.',
     ),
   SLUICE_SMTP_URL: url('smtp', 'smtps')
     .optional()
@@ -55,13 +64,26 @@ export const settings = z.object({
     ),
   SLUICE_DEMO: flag().describe('1: an empty server makes a demo company. Default off.'),
   SLUICE_OUTBOUND_PRIVATE: flag().describe(
-    '1: webhooks may use http and private addresses. Default off.',
+    '1: webhooks and mailboxes may use plain connections and private addresses. Default off.',
   ),
   SLUICE_PUBLIC_URL: url('http', 'https')
     .optional()
     .describe(
       'The address people reach it at, for links in mail and OAuth. Default: where it listens.',
     ),
+  SLUICE_TRUSTED_PROXIES: addresses()
+    .optional()
+    .describe(
+      'The addresses of reverse proxies, as 10.0.0.7 or 10.0.0.0/8, separated by commas: what they say ' +
+        'in X-Forwarded-For counts as where a request came from. Default: nobody is believed.',
+    ),
+  SLUICE_MCP_PER_MINUTE: wholeNumber(1, 1_000_000, 240).describe(
+    'How many MCP requests one key or connection may send a minute to one process. Default 240.',
+  ),
+  SLUICE_KEY_PER_SECOND: wholeNumber(0, 1_000_000, 0).describe(
+    'How many requests a second one key or signed-in person may send to one process, ten seconds of them ' +
+      'at once; 0 for no limit. Default 0.',
+  ),
   SLUICE_SESSION_IDLE_MINUTES: wholeNumber(1, 10_080, 30).describe(
     'How long a signed-in person may do nothing before the session ends. Default 30.',
   ),
@@ -104,6 +126,7 @@ export interface Config {
   /** Absolute. */
   dataDir: string
   operatorKey: string | undefined
+  secretKey: string | undefined
   /** Undefined: mail is kept and shown in the app. */
   mail: { smtpUrl: string; from: string } | undefined
   ai: AiConfig
@@ -111,6 +134,11 @@ export interface Config {
   outboundPrivate: boolean
   /** Without a slash at its end. */
   publicUrl: string | undefined
+  /** Whose `X-Forwarded-For` is believed: addresses, or ranges of them. */
+  trustedProxies: readonly string[]
+  mcpPerMinute: number
+  /** Of one credential, to one process; 0 for no limit. */
+  requestsPerSecond: number
   /** How long people stay signed in. */
   sessions: { idleMs: number; longestMs: number }
   /** Whose MCP requests on standard input are. */
@@ -155,6 +183,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     databasePool: data.SLUICE_DB_POOL,
     dataDir: data.SLUICE_DATA_DIR,
     operatorKey: data.SLUICE_OPERATOR_KEY,
+    secretKey: data.SLUICE_SECRET_KEY,
     mail: data.SLUICE_SMTP_URL
       ? { smtpUrl: data.SLUICE_SMTP_URL, from: needed(data.SLUICE_MAIL_FROM) }
       : undefined,
@@ -162,6 +191,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     demo: data.SLUICE_DEMO,
     outboundPrivate: data.SLUICE_OUTBOUND_PRIVATE,
     publicUrl: data.SLUICE_PUBLIC_URL?.replace(/\/+$/, ''),
+    trustedProxies: data.SLUICE_TRUSTED_PROXIES ?? [],
+    mcpPerMinute: data.SLUICE_MCP_PER_MINUTE,
+    requestsPerSecond: data.SLUICE_KEY_PER_SECOND,
     sessions: {
       idleMs: data.SLUICE_SESSION_IDLE_MINUTES * 60_000,
       longestMs: data.SLUICE_SESSION_HOURS * 3_600_000,
@@ -266,6 +298,16 @@ function url(...schemes: string[]) {
     .refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)), {
       error: `must be a URL that begins with ${schemes.map((name) => `${name}://`).join(' or ')}`,
     })
+}
+
+function addresses() {
+  return z.string().transform((text, context) => {
+    const found = text.split(',').map((one) => one.trim())
+    const wrong = found.find((one) => !ipaddr.isValid(one) && !ipaddr.isValidCIDR(one))
+    if (wrong === undefined) return found
+    context.addIssue(`must be IP addresses or ranges, separated by commas, not ${quote(wrong)}`)
+    return z.NEVER
+  })
 }
 
 /** On one line, and no longer than it takes to recognise it. */

@@ -7,6 +7,7 @@ import { noticeRoutes } from './alerts/routes/notices.ts'
 import { webhookRoutes } from './alerts/routes/webhooks.ts'
 import type { AlertDeps } from './alerts/service/deps.ts'
 import { alertsOnErasure } from './alerts/service/erase.ts'
+import { openInvitationMails } from './alerts/service/invitation-mail.ts'
 import { alertCompanion, openEmit } from './alerts/service/raise.ts'
 import { askTasks } from './ask/jobs.ts'
 import { askRoutes } from './ask/routes.ts'
@@ -28,6 +29,7 @@ import { chargeRoutes } from './charges/routes/charges.ts'
 import { grantRoutes } from './charges/routes/grants.ts'
 import { holdRoutes } from './charges/routes/holds.ts'
 import { ledgerRoutes } from './charges/routes/ledger.ts'
+import { chargesOnErasure } from './charges/service/erase.ts'
 import { onPoolEvents } from './charges/service/pool-events.ts'
 import { openRuleBook } from './charges/service/rules.ts'
 import { companyRoutes } from './companies/routes/companies.ts'
@@ -35,16 +37,22 @@ import { integrationRoutes } from './companies/routes/integrations.ts'
 import { memberRoutes, teamRoutes } from './companies/routes/people.ts'
 import { sessionRoutes } from './companies/routes/session.ts'
 import { authenticate } from './companies/service/authenticate.ts'
+import type { MailInvitation } from './companies/service/invitations.ts'
 import { type KeyRing, openKeyRing } from './companies/service/key-ring.ts'
 import type { SessionLimits } from './companies/session.ts'
 import type { AiConfig } from './config.ts'
+import { connectorTasks } from './connectors/jobs.ts'
+import { connectorRoutes } from './connectors/routes.ts'
 import { contractRoutes } from './contracts/routes.ts'
 import { hasContract } from './contracts/service.ts'
 import type { Imports } from './conversations/deps.ts'
 import type { ItemType } from './conversations/items.ts'
 import { conversationRoutes } from './conversations/routes.ts'
 import { type Importer, openImporter } from './conversations/service/imports.ts'
+import { gongRoutes } from './gong/routes.ts'
 import { credentialsOf, operatorCheck } from './http/credentials.ts'
+import { keptAnswersOnErasure } from './http/erase-answers.ts'
+import { openPace } from './http/rate-limits.ts'
 import { createServer } from './http/server.ts'
 import { forecastRoutes } from './insight/routes/forecast.ts'
 import { reportRoutes } from './insight/routes/reports.ts'
@@ -55,12 +63,18 @@ import type { Deps as InsightDeps } from './insight/service/what-if.ts'
 import type { CompanyNo } from './kit/caller.ts'
 import { type Ledger, openLedger, openPool, raiseEpoch } from './ledger/service/ledger.ts'
 import { startRounds } from './ledger/service/rounds.ts'
+import { mailboxRoutes } from './mailboxes/routes.ts'
+import type { MailboxDeps } from './mailboxes/service/deps.ts'
+import { startFollowing } from './mailboxes/service/follow.ts'
 import { mcpRoutes } from './mcp/routes.ts'
 import { serveMcpOnStdio } from './mcp/stdio.ts'
+import { oauthRoutes } from './oauth/routes.ts'
+import { openServers, type ServerAt } from './oauth/service/servers.ts'
 import type { App } from './platform/app.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { connectionSettings, type Database, openDatabase, type Tx } from './platform/database.ts'
 import { checkServingRole } from './platform/guard.ts'
+import { openFolder } from './platform/imap.ts'
 import { listen } from './platform/listen.ts'
 import { createLog, type Logger } from './platform/log.ts'
 import { openMailer } from './platform/mail.ts'
@@ -70,6 +84,7 @@ import { openOutbound, type Resolve } from './platform/outbound.ts'
 import { checkServer } from './platform/postgres-settings.ts'
 import { openQueue, type Queue } from './platform/queue.ts'
 import { runIn } from './platform/run.ts'
+import { openSecretBox } from './platform/secret-box.ts'
 import { ratingRoutes } from './rating/routes.ts'
 import { streamTasks } from './streams/jobs.ts'
 import { streamRoutes } from './streams/routes.ts'
@@ -78,6 +93,7 @@ import { streamsOnArrival, streamsOnTracker } from './streams/service/entries.ts
 import { followersOf, streamsUsing } from './streams/service/read.ts'
 import { testClockRoutes } from './test-clock/routes.ts'
 import { trackerTasks } from './trackers/jobs.ts'
+import { trackerPricer } from './trackers/routes/price.ts'
 import { trackerResultRoutes } from './trackers/routes/results.ts'
 import { trackerRoutes } from './trackers/routes/trackers.ts'
 import {
@@ -101,8 +117,16 @@ export interface HouseSettings {
   mail?: { smtpUrl: string; from: string } | undefined
   /** Whether webhooks may use http and private addresses; they may not unless said so. */
   outboundPrivate?: boolean
+  /** Whose `X-Forwarded-For` is believed; nobody's unless given. */
+  trustedProxies?: readonly string[]
+  /** MCP requests a minute from one key or connection; 240 unless given. */
+  mcpPerMinute?: number
+  /** Requests a second from one credential; as many as it likes unless given. */
+  requestsPerSecond?: number
   /** Where imports wait while they are read. */
   spoolDir: string
+  /** What passwords of others are sealed with; the operator's key unless given. */
+  secretKey?: string | undefined
 }
 
 /** What tests put in place of the real thing. */
@@ -142,7 +166,11 @@ export async function openHouse(
 ): Promise<House> {
   const { clock = systemClock, log = createLog('info'), checkAnswers = false } = overrides
   const { databaseUrl: url, databasePool: connections } = settings
-  const onError = (error: Error) => log.warn({ reason: error.message }, 'Lost a connection')
+  let draining = false
+  // The server may end the last connections before their goodbyes arrive.
+  const onError = (error: Error) => {
+    if (!draining) log.warn({ reason: error.message }, 'Lost a connection')
+  }
   const db = openDatabase({ url, connections, onError })
   try {
     await checkServer(db.pool)
@@ -196,7 +224,7 @@ export async function openHouse(
       await Promise.all([
         streamsOnTracker(run, companyNo, event),
         automationsOnTracker(run, companyNo, event),
-        event.kind === 'tracker-read' || emit(run, companyNo, event),
+        event.kind === 'tracker-found' || emit(run, companyNo, event),
       ])
     },
     usesOf: async (...asked) =>
@@ -211,6 +239,7 @@ export async function openHouse(
     runOut: (tx, companyNo, more) => runOutWith({ clock }, tx, companyNo, more),
     readsAtOnce: 64,
   }
+  const priceTracker = trackerPricer(trackers)
   const imports: Imports = {
     ...{ db, clock, spoolDir: settings.spoolDir },
     arrivals: [wakeOnArrival(), streamsOnArrival(), automationsOnArrival()],
@@ -219,6 +248,8 @@ export async function openHouse(
       alertsOnErasure(),
       answersOnErasure({ clock }),
       briefsOnErasure(),
+      chargesOnErasure(),
+      keptAnswersOnErasure(),
     ],
     priceArrivals: priceOnArrival(trackers),
     onError: (error) => log.error({ err: error }, 'An import failed'),
@@ -241,39 +272,68 @@ export async function openHouse(
     mailer: mail && openMailer(mail),
     outbound: openOutbound({ allowPrivate, ...(resolve ? { resolve } : {}) }),
   }
-  const deps = {
-    ...{ ...alerts, ...trackers, ...money, ...imports, ...features, importer, isHttps },
+  const mailboxes: MailboxDeps = {
+    ...{ ...imports, log, outbound: alerts.outbound, openFolder },
+    secrets: openSecretBox(settings.secretKey ?? settings.operatorKey),
+  }
+  const readDocument = async (url: string) => {
+    const found = await alerts.outbound.read(url)
+    if (found === 'busy') throw new Error('enough others are being read')
+    return found
+  }
+  const wayIn = {
     sessions: settings.sessions,
+    mailInvitation: openInvitationMails(alerts),
+    oauthServerAt: openServers({ db, clock, keys, log, readDocument }),
+    mcpPerMinute: settings.mcpPerMinute ?? 240,
+  }
+  const deps = {
+    ...{
+      ...mailboxes,
+      ...alerts,
+      ...trackers,
+      ...money,
+      ...imports,
+      ...features,
+      importer,
+      isHttps,
+      priceTracker,
+    },
+    ...wayIn,
   }
   queue.setTasks({
     ...{ ...alertTasks(alerts), ...trackerTasks(trackers) },
     ...{ ...streamTasks(deps), ...askTasks(deps), ...briefTasks(deps), ...automationTasks(deps) },
+    ...connectorTasks(deps),
   })
   metrics.gauge('queue_jobs', 'Jobs that wait or run', () => queue.size())
 
-  let draining = false
   const app = await createServer({
     ...{ db, log, metrics, checkAnswers },
     authenticate: (request) => authenticate(deps, credentialsOf(request)),
     requireOperator: operatorCheck(settings.operatorKey),
     faults: async () => (draining ? ['It is shutting down.'] : faultsOf(db, queue, log)),
     isHttps,
+    trustedProxies: settings.trustedProxies ?? [],
+    pace: openPace(settings.requestsPerSecond ?? 0),
     routes: (server) => addRoutes(server, deps),
   })
   let stopRounds = async () => {}
+  let stopFollowing = async () => {}
   return {
     ...{ app, ledger, db, queue, keys, metrics, clock, log },
     serveMcp: (key) => serveMcpOnStdio(deps, key),
     async startWork(concurrency) {
       await queue.startWorkers(concurrency)
       stopRounds = startRounds({ db, ledger, clock, log })
+      stopFollowing = startFollowing(mailboxes)
     },
     drain() {
       draining = true
     },
     async close() {
       draining = true
-      await Promise.all([stopRounds(), queue.stop(), app.close()])
+      await Promise.all([stopRounds(), stopFollowing(), queue.stop(), app.close()])
       await importer.close()
       await keys.close()
       await ledger.close()
@@ -285,12 +345,15 @@ export async function openHouse(
 interface Wired
   extends AlertDeps,
     TrackerDeps,
-    Imports,
+    MailboxDeps,
     BudgetDeps,
     InsightDeps,
     StreamDeps,
     AutomationDeps {
   sessions: SessionLimits
+  mailInvitation: MailInvitation
+  oauthServerAt: ServerAt
+  mcpPerMinute: number
   isHttps: boolean
   recountUsage: (tx: Tx, companyNo: CompanyNo) => Promise<void>
   importer: Importer
@@ -321,12 +384,16 @@ function addRoutes(app: App, house: Wired): void {
   noticeRoutes(app, house)
   webhookRoutes(app, house)
   conversationRoutes(app, house)
+  mailboxRoutes(app, house)
   trackerRoutes(app, house)
   trackerResultRoutes(app, house)
   streamRoutes(app, house)
   askRoutes(app, house)
   briefRoutes(app, house)
   automationRoutes(app, house)
+  gongRoutes(app, house)
+  connectorRoutes(app, house)
+  oauthRoutes(app, house)
   mcpRoutes(app, house)
   testClockRoutes(app, house)
 }

@@ -11,6 +11,7 @@ import { createLog, type Logger } from './platform/log.ts'
 import { migrate } from './platform/migrate.ts'
 import { readOperatorKey } from './platform/operator-key.ts'
 import { ownerSnapshot } from './platform/owner-snapshot.ts'
+import { readSecretKey } from './platform/secret-box.ts'
 
 /** What sysexits.h calls a configuration error. */
 const WRONG_SETTING = 78
@@ -82,7 +83,8 @@ async function serveMcp(config: Config, log: Logger): Promise<void> {
   // Nobody calls by HTTP, and standard output belongs to the protocol: no key is made or printed.
   const operatorKey = config.operatorKey ?? randomUUID()
   await onDatabase({ ...config, databaseUrl }, log, async (url, stopped) => {
-    const house = await furnish({ ...config, operatorKey }, log, url)
+    const secretKey = config.secretKey ?? randomUUID()
+    const house = await furnish({ ...config, operatorKey, secretKey }, log, url)
     try {
       await Promise.race([house.serveMcp(mcpKey), stopped])
     } finally {
@@ -137,12 +139,21 @@ async function furnish(
   overrides: HouseOverrides = {},
 ): Promise<House> {
   const { operatorKey: configured, dataDir, databasePool, publicUrl, sessions, ai } = config
+  const { trustedProxies, mcpPerMinute, requestsPerSecond } = config
   const operatorKey = await readOperatorKey({ configured, dataDir })
+  const secretKey = await readSecretKey({ configured: config.secretKey, dataDir })
   const { mail, outboundPrivate } = config
   const spoolDir = join(dataDir, 'imports')
-  const outward = { publicUrl, mail, outboundPrivate }
+  const outward = {
+    publicUrl,
+    mail,
+    outboundPrivate,
+    trustedProxies,
+    mcpPerMinute,
+    requestsPerSecond,
+  }
   return openHouse(
-    { databaseUrl, databasePool, operatorKey, sessions, ai, spoolDir, ...outward },
+    { databaseUrl, databasePool, operatorKey, secretKey, sessions, ai, spoolDir, ...outward },
     { log, ...overrides },
   )
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
-import { checkImports, type SourceFile } from './kit/architecture.ts'
+import { checkImports, checkPackage, type SourceFile } from './kit/architecture.ts'
 
 const root = new URL('../src/', import.meta.url).pathname
 
@@ -136,4 +136,27 @@ test('what the rules allow is let through', () => {
   expect(checkImports([{ path: 'charges/service.ts', text }])).toEqual({
     ...{ violations: [], files: 1, imports: 6 },
   })
+})
+
+const client = new URL('../packages/client/', import.meta.url).pathname
+const clientFiles = readdirSync(client, { recursive: true, encoding: 'utf8' })
+  .filter((path) => /^(src|examples)\/.*(?<!\.test)\.ts$/.test(path))
+  .map((path): SourceFile => ({ path, text: readFileSync(join(client, path), 'utf8') }))
+
+test('the client imports nothing but itself, and its examples know it by its name', () => {
+  const { violations, files, imports } = checkPackage(clientFiles, '@sluice/client')
+  expect(violations).toEqual([])
+  expect(files).toBeGreaterThan(20)
+  expect(imports).toBeGreaterThan(40)
+})
+
+test.each([
+  ['src/run.ts', 'node:crypto'],
+  ['src/run.ts', 'zod'],
+  ['src/run.ts', '../../../src/kit/credits.ts'],
+  ['src/run.ts', '../examples/batch.ts'],
+  ['examples/batch.ts', '../src/index.ts'],
+])('%s importing %s is named', (path, target) => {
+  const text = `import { x } from '${target}'`
+  expect(checkPackage([{ path, text }], '@sluice/client').violations).toHaveLength(1)
 })

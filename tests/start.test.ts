@@ -16,7 +16,9 @@ beforeEach(async () => {
   for (const folder of ['scripts', 'src', 'parts/node/bin']) {
     await mkdir(join(project, folder), { recursive: true })
   }
-  await copyFile(resolve('scripts/start.mjs'), join(project, 'scripts/start.mjs'))
+  for (const script of ['scripts/start.mjs', 'scripts/page.mjs']) {
+    await copyFile(resolve(script), join(project, script))
+  }
   await symlink(process.execPath, join(project, 'parts/node/bin/node'))
   await pinNode(process.versions.node)
   await writeMain('console.log(JSON.stringify({ args: process.argv.slice(2), pid: process.pid }))')

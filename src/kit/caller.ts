@@ -55,6 +55,8 @@ export interface Caller {
   teamId?: string
   /** A signed-in member's role. */
   role?: Role
+  /** Stands for the session of a signed-in member; it opens nothing. */
+  sessionId?: string
 }
 
 export function may(caller: Caller, scope: Scope): boolean {

@@ -8,6 +8,8 @@ import {
   parseCredits,
   percentOf,
   reaches,
+  sayAvailable,
+  sayCredits,
   toJson,
 } from './credits.ts'
 
@@ -72,4 +74,14 @@ test('a million times a tenth is a hundred thousand', () => {
   let total = 0n
   for (let i = 0; i < 1_000_000; i++) total += credits(0.1)
   expect(total).toBe(credits(100_000))
+})
+
+test.each`
+  amount        | said             | available
+  ${0n}         | ${'0 credits'}   | ${'0 are available'}
+  ${500_000n}   | ${'0.5 credits'} | ${'0.5 are available'}
+  ${1_000_000n} | ${'1 credit'}    | ${'1 is available'}
+  ${2_000_000n} | ${'2 credits'}   | ${'2 are available'}
+`('$amount reads $said, and $available', ({ amount, said, available }) => {
+  expect([sayCredits(amount), sayAvailable(amount)]).toEqual([said, available])
 })

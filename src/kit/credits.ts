@@ -44,6 +44,18 @@ export function credits(value: number | string): Credits {
   return amount
 }
 
+/** An amount in a sentence: `1 credit`, `0.5 credits`. */
+export function sayCredits(amount: bigint): string {
+  return `${formatCredits(amount)} ${amount === ONE ? 'credit' : 'credits'}`
+}
+
+/** What there is, in a sentence: `1 is available`, `0.5 are available`. */
+export function sayAvailable(amount: bigint): string {
+  return `${formatCredits(amount)} ${amount === ONE ? 'is' : 'are'} available`
+}
+
+const ONE = 1_000_000n
+
 /** The shortest exact decimal text of an amount: `0.1`, `-12`, `1234.000001`. */
 export function formatCredits(amount: bigint): string {
   const digits = String(amount < 0n ? -amount : amount).padStart(7, '0')

@@ -11,6 +11,7 @@ export const problems = {
   forbidden: { status: 403, title: 'The credential may not do this.' },
   'feature-disabled': { status: 403, title: 'The feature is switched off for this team.' },
   'not-found': { status: 404, title: 'There is no such thing.' },
+  'method-not-allowed': { status: 405, title: 'This address does not know the method.' },
   conflict: { status: 409, title: 'The request conflicts with what is there.' },
   'idempotency-conflict': { status: 409, title: 'The key was used for another request.' },
   'idempotency-in-progress': { status: 409, title: 'The first request with this key is not done.' },

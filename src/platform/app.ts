@@ -4,6 +4,7 @@ import type {
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
   RawServerDefault,
+  RouteOptions,
 } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Caller, Scope } from '../kit/caller.ts'
@@ -36,6 +37,12 @@ declare module 'fastify' {
     key?: KeyUse
     /** Whether the answer shows a secret: what is remembered of it for replays is sealed. */
     secretAnswer?: boolean
+    /** Whether the body may take long: it is cut off when it stalls, not when it is slow. */
+    upload?: boolean
+  }
+  interface FastifyInstance {
+    /** Every route of the server, those of plugins and those left out of the document too. */
+    routeTable: readonly RouteOptions[]
   }
   interface FastifyRequest {
     /** Set on every route whose access is a scope. */

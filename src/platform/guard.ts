@@ -8,7 +8,7 @@ const FORBIDDEN = `
     array(
       select distinct c.relname || ' ' || p.privilege
       from pg_class c cross join (values ('UPDATE'), ('DELETE'), ('TRUNCATE')) as p (privilege)
-      where c.relname in ('ledger_entry', 'ledger_key', 'audit_entry', 'refund', 'threshold_crossing')
+      where c.relname in ('ledger_entry', 'ledger_key', 'audit_entry', 'refund', 'threshold_crossing', 'ledger_seal')
         and c.relnamespace = 'public'::regnamespace
         and has_table_privilege(current_user, c.oid, p.privilege)) as mutable,
     array(

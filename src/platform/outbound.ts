@@ -14,6 +14,28 @@ export interface OutboundAnswer {
   excerpt: string
 }
 
+/** A document from outside. */
+export interface OutboundDocument {
+  status: number
+  body: string
+  /** Those that say how long it may be kept. */
+  headers: Record<string, string>
+}
+
+/** A request to somebody's API; without a body it is a GET. */
+export interface OutboundQuestion {
+  url: string
+  headers: Record<string, string>
+  body?: string | undefined
+}
+
+export interface OutboundReply {
+  status: number
+  /** What `Retry-After` asks for. */
+  retryAfterMs: number | undefined
+  body: string
+}
+
 /** The way to addresses that customers chose, none of which may lead into our own network. */
 export interface Outbound {
   /** Why nothing may be sent to an address; undefined when it may. Names are looked up only when it is sent. */
@@ -23,6 +45,16 @@ export interface Outbound {
    * `busy`, and sends nothing, when enough others are on their way.
    */
   post(url: string, headers: Record<string, string>, body: string): Promise<OutboundAnswer | 'busy'>
+  /** Reads a small document, 64 kB at most; the rest is as with `post`. */
+  read(url: string): Promise<OutboundDocument | 'busy'>
+  /** Asks an API and reads its whole answer, up to 64 MB; the rest is as with `post`. */
+  ask(asked: OutboundQuestion): Promise<OutboundReply | 'busy'>
+  /** Whether private addresses and plain connections may be used. */
+  readonly allowsPrivate: boolean
+  /** Why no connection may be made to a host, other than by HTTP; undefined when it may. */
+  hostFaultOf(host: string): string | undefined
+  /** The address to connect to for a host. Rejects with an `OutboundError` when there is none that may be. */
+  addressOf(host: string): Promise<string>
 }
 
 /** Why a message did not arrive: a text for those who manage the address. */
@@ -47,6 +79,15 @@ const BODY_MAX = 64 * 1024
 const EXCERPT_MAX = 1_000
 /** Whoever has said that it took the message may go on talking for so long. */
 const BODY_MS = 2_000
+
+/** How much of a body is read, and for how long. */
+interface Reading {
+  max: number
+  ms: number
+}
+const BEGINNING: Reading = { max: BODY_MAX, ms: BODY_MS }
+const REPLY_MAX = 64 * 1024 * 1024
+const REPLY_MS = 60_000
 
 export function openOutbound(options: OutboundOptions): Outbound {
   const { allowPrivate, timeoutMs = TIMEOUT_MS } = options
@@ -74,7 +115,11 @@ export function openOutbound(options: OutboundOptions): Outbound {
     if (username || password) return 'must not carry a user name or password'
     if (allowPrivate) return undefined
     if (!PORTS.includes(port)) return 'must use port 443 or 8443'
-    const host = bare(hostname)
+    return hostFaultOf(bare(hostname))
+  }
+
+  function hostFaultOf(host: string): string | undefined {
+    if (allowPrivate) return undefined
     const isLocalName = !isIP(host) && /(?:^|\.)(?:localhost|internal|local)\.?$/i.test(host)
     if (isLocalName || (isIP(host) && !isPublic(host))) return 'must lead to a public address'
     return undefined
@@ -82,25 +127,69 @@ export function openOutbound(options: OutboundOptions): Outbound {
 
   return {
     faultOf,
+    hostFaultOf,
+    allowsPrivate: allowPrivate,
+    async addressOf(host) {
+      const fault = hostFaultOf(host)
+      if (fault) throw new OutboundError(`The host ${fault}.`)
+      if (isIP(host)) return host
+      const found = await addressesOf(host)
+      // One address only is tried, and IPv4 is the one that works everywhere.
+      return (found.find(({ family }) => family === 4) ?? found[0]!).address
+    },
     async post(url, headers, body) {
-      const fault = faultOf(url)
-      if (fault) throw new OutboundError(`The URL ${fault}.`)
-      if (underWay >= AT_ONCE) return 'busy'
-      underWay += 1
-      try {
-        return await request(new URL(url), headers, body)
-      } finally {
-        underWay -= 1
-      }
+      const found = await limited(url, 'POST', headers, body)
+      if (found === 'busy') return found
+      const { status, retryAfterMs, text } = found
+      return { status, retryAfterMs, excerpt: text.slice(0, EXCERPT_MAX) }
+    },
+    async ask({ url, headers, body }) {
+      const method = body === undefined ? 'GET' : 'POST'
+      const found = await limited(url, method, headers, body ?? '', {
+        max: REPLY_MAX,
+        ms: REPLY_MS,
+      })
+      if (found === 'busy') return found
+      return { status: found.status, retryAfterMs: found.retryAfterMs, body: found.text }
+    },
+    async read(url) {
+      const found = await limited(url, 'GET', { accept: 'application/json' }, '')
+      if (found === 'busy') return found
+      return { status: found.status, body: found.text, headers: found.headers }
     },
   }
 
-  function request(url: URL, headers: Record<string, string>, body: string) {
-    return new Promise<OutboundAnswer>((done, fail) => {
+  async function limited(
+    url: string,
+    method: 'GET' | 'POST',
+    headers: Record<string, string>,
+    body: string,
+    reading = BEGINNING,
+  ) {
+    const fault = faultOf(url)
+    if (fault) throw new OutboundError(`The URL ${fault}.`)
+    if (underWay >= AT_ONCE) return 'busy'
+    underWay += 1
+    try {
+      return await request(new URL(url), method, headers, body, reading)
+    } finally {
+      underWay -= 1
+    }
+  }
+
+  function request(
+    url: URL,
+    method: 'GET' | 'POST',
+    headers: Record<string, string>,
+    body: string,
+    reading: Reading,
+  ) {
+    return new Promise<Received>((done, fail) => {
       const { request: open } = url.protocol === 'https:' ? https : http
       const sent = open(url, {
-        method: 'POST',
-        headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+        method,
+        headers:
+          method === 'GET' ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
         agent: false,
         lookup: (host, _options, answer) => {
           addressesOf(host).then(
@@ -121,12 +210,13 @@ export function openOutbound(options: OutboundOptions): Outbound {
       })
       sent.on('response', (response) => {
         clearTimeout(deadline)
-        void beginningOf(response).then((text) => {
+        void beginningOf(response, reading).then((text) => {
           sent.destroy()
           done({
             status: response.statusCode ?? 0,
             retryAfterMs: retryAfterOf(response.headers['retry-after']),
-            excerpt: text.slice(0, EXCERPT_MAX),
+            text,
+            headers: ageHeaders(response.headers),
           })
         })
       })
@@ -135,20 +225,35 @@ export function openOutbound(options: OutboundOptions): Outbound {
   }
 }
 
+interface Received {
+  status: number
+  retryAfterMs: number | undefined
+  text: string
+  headers: Record<string, string>
+}
+
+function ageHeaders(headers: http.IncomingHttpHeaders): Record<string, string> {
+  const { 'cache-control': cacheControl, expires } = headers
+  return {
+    ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }),
+    ...(expires === undefined ? {} : { expires }),
+  }
+}
+
 /** Reads the beginning of a body, and no longer than a moment. */
-function beginningOf(response: http.IncomingMessage): Promise<string> {
+function beginningOf(response: http.IncomingMessage, { max, ms }: Reading): Promise<string> {
   return new Promise((done) => {
     const chunks: Buffer[] = []
     let size = 0
     const end = () => {
       clearTimeout(deadline)
-      done(Buffer.concat(chunks).subarray(0, BODY_MAX).toString('utf8').replaceAll('\0', '\ufffd'))
+      done(Buffer.concat(chunks).subarray(0, max).toString('utf8').replaceAll('\0', '\ufffd'))
     }
-    const deadline = setTimeout(end, BODY_MS)
+    const deadline = setTimeout(end, ms)
     response.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
       size += chunk.length
-      if (size >= BODY_MAX) end()
+      if (size >= max) end()
     })
     response.on('end', end)
     response.on('error', end)

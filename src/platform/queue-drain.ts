@@ -35,7 +35,7 @@ export async function drainCompany(deps: DrainDeps, companyNo: CompanyNo, until:
       count += 1
       if (count > MOST) throw new Error(`company ${companyNo} has jobs without end`)
       await runJob(deps, job)
-    } else if (await isBusy(deps, companyNo)) {
+    } else if (await isLeft(deps, companyNo, until)) {
       await sleep(WAIT_MS)
     } else {
       return
@@ -92,11 +92,21 @@ async function runJob({ pool, tasks, log, lockedBy }: DrainDeps, job: Taken): Pr
   }
 }
 
-/** Whether a worker is on one of the company's jobs, which may leave others. */
-async function isBusy({ pool }: DrainDeps, companyNo: CompanyNo): Promise<boolean> {
+/**
+ * Whether a worker is on one of the company's jobs, which may leave others, or a job is due after all.
+ * Both are looked at in one moment: a worker leaves jobs before its own is gone, so none slips in between.
+ */
+async function isLeft(
+  { pool, tasks }: DrainDeps,
+  companyNo: CompanyNo,
+  until: Date,
+): Promise<boolean> {
   const { rows } = await pool.query(
-    `select from ${JOBS} where ${OF_COMPANY} and locked_at is not null limit 1`,
-    [companyNo],
+    `select from ${JOBS} as j join graphile_worker._private_tasks as t on t.id = j.task_id
+     where ${OF_COMPANY}
+       and (locked_at is not null or (is_available and ${DUE} and t.identifier = any ($3)))
+     limit 1`,
+    [companyNo, until, Object.keys(tasks)],
   )
   return rows.length > 0
 }

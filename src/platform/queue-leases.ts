@@ -22,6 +22,8 @@ export function openLeases(pool: pg.Pool, url: string, log: Logger): Leases {
   let client: pg.Client | undefined
   let connecting: Promise<pg.Client> | undefined
   let closed = false
+  /** Statements on the standing connection go one after another. */
+  let last: Promise<unknown> = Promise.resolve()
   const checking = setInterval(() => void check(), CHECK_MS).unref()
 
   return {
@@ -66,8 +68,11 @@ export function openLeases(pool: pg.Pool, url: string, log: Logger): Leases {
     }
   }
 
-  async function lock(standing: pg.Client, id: string): Promise<void> {
-    await standing.query('select pg_advisory_lock($1, hashtext($2))', [LOCK_CLASS, id])
+  function lock(standing: pg.Client, id: string): Promise<unknown> {
+    const take = () => standing.query('select pg_advisory_lock($1, hashtext($2))', [LOCK_CLASS, id])
+    const taken = last.then(take, take)
+    last = taken.catch(() => {})
+    return taken
   }
 
   /** Frees the jobs of workers that are no more. */

@@ -156,6 +156,76 @@ test('draining waits for what a worker has under way', async () => {
   await working.stop()
 })
 
+test('draining ends only when nothing is left, also of what workers leave beside it', async () => {
+  const working = openQueue({ url: database.url, log })
+  working.setTasks(tasks)
+  await working.startWorkers(2)
+  for (let round = 0; round < 12; round++) {
+    await leave(2, 'chain', { left: 12 })
+    await drained(2)
+    const { rows } = await database.asOwner(
+      `select task_id, payload from graphile_worker._private_jobs
+       where (payload ->> 'companyNo')::int = 2 and attempts < max_attempts`,
+    )
+    expect(rows).toEqual([])
+  }
+  await working.stop()
+}, 30_000)
+
+test('a delay is counted by the clock of the database', async () => {
+  await leave(1, 'note', { say: 'soon' }, { key: 'soon', delayMs: 60_000 })
+  const { rows } = await database.asOwner(
+    `select run_at > now() + interval '50 seconds' and run_at < now() + interval '70 seconds' as ok
+     from graphile_worker._private_jobs where (payload ->> 'say') = 'soon'`,
+  )
+  expect(rows).toEqual([{ ok: true }])
+  expect(await drained(1)).toEqual([])
+  await database.db.company(1, (tx) => forgetJob(tx, 1, 'soon'))
+})
+
+test('connections that end while it stops are no news', async () => {
+  const told: string[] = []
+  const stopping = openQueue({
+    url: database.url,
+    log: { ...log, warn: (_: unknown, message: string) => void told.push(message) } as typeof log,
+  })
+  const begun = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<void>()
+  stopping.setTasks({
+    async slow() {
+      begun.resolve()
+      await release.promise
+    },
+  })
+  await stopping.startWorkers(1)
+  await leave(2, 'slow', {})
+  await begun.promise
+  const stopped = stopping.stop()
+  const ended = `select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = 'sluice queue' and state = 'idle' and datname = current_database()
+      and query not like 'LISTEN%'`
+  await expect
+    .poll(async () => (await database.asOwner(ended)).rows.length, { timeout: 10_000 })
+    .toBe(0)
+  release.resolve()
+  await stopped
+  expect(told).not.toContain('Lost a connection of the queue')
+})
+
+test('the lease connection takes one statement at a time', async () => {
+  const warned: string[] = []
+  const note = ({ message }: Error) => void warned.push(message)
+  process.on('warning', note)
+  const fresh = openQueue({ url: database.url, log })
+  fresh.setTasks(tasks)
+  await Promise.all(Array.from({ length: 8 }, () => fresh.drain(3, noon)))
+  await fresh.stop()
+  // A warning comes a turn after its cause.
+  await new Promise((done) => setImmediate(done))
+  process.off('warning', note)
+  expect(warned.filter((message) => message.includes('already executing'))).toEqual([])
+})
+
 test('the jobs of a worker that is no more are given to others', async () => {
   await leave(2, 'note', { say: 'orphan' })
   await database.asOwner(

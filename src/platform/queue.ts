@@ -17,6 +17,8 @@ export interface EnqueueOptions {
   key?: string
   /** Not before; at once unless given. For a company on a test clock: by that clock. */
   runAt?: Date
+  /** Instead of `runAt`: so long from now, by the database's clock. At once for a company on a test clock. */
+  delayMs?: number
   /** How often it is tried; 25 unless given. */
   attempts?: number
 }
@@ -26,10 +28,15 @@ export async function enqueue(
   tx: Tx,
   task: string,
   payload: Record<string, unknown>,
-  { companyNo, key, runAt, attempts }: EnqueueOptions,
+  { companyNo, key, runAt, delayMs, attempts }: EnqueueOptions,
 ): Promise<void> {
+  const at =
+    delayMs === undefined
+      ? sql`${runAt ?? null}`
+      : sql`(select clock_timestamp() + ${delayMs} * interval '1 ms' from pool
+          where company_id = ${companyNo} and clock is null)`
   await sql`select enqueue_job(${task}, ${companyNo}, ${JSON.stringify(payload)}::jsonb,
-    ${key ?? null}, ${runAt ?? null}, ${attempts ?? null})`.execute(tx)
+    ${key ?? null}, ${at}, ${attempts ?? null})`.execute(tx)
 }
 
 /** Takes back the job with this key, unless it started already. */
@@ -69,7 +76,10 @@ const FINISH_MS = 3_000
 /** Opens the queue: the way to its jobs for those who do them. */
 export function openQueue({ url, log }: QueueOptions): Queue {
   const pool = new pg.Pool({ connectionString: url, max: 10, application_name: 'sluice queue' })
-  pool.on('error', (error) => log.warn({ reason: error.message }, 'Lost a connection of the queue'))
+  pool.on('error', (error) => {
+    // The server may end the last connections before their goodbyes arrive.
+    if (!stopping) log.warn({ reason: error.message }, 'Lost a connection of the queue')
+  })
   pool.on('connect', (client) => client.on('error', () => {}))
   const drainId = `drain-${randomUUID()}`
   const leases = openLeases(pool, url, log)

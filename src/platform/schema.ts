@@ -174,6 +174,41 @@ export interface Company {
   timezone: string;
 }
 
+export interface Connector {
+  baseUrl: string;
+  companyId: number;
+  createdAt: Timestamp;
+  credentialKind: string;
+  enabled: boolean;
+  everyMinutes: number | null;
+  id: string;
+  name: string;
+  newFrom: Timestamp | null;
+  nextAt: Timestamp | null;
+  place: Json | null;
+  revision: Generated<bigint>;
+  sealedCredential: Buffer;
+  since: Timestamp;
+  syncedTo: Timestamp | null;
+}
+
+export interface ConnectorRun {
+  calls: Generated<number>;
+  cause: string;
+  companyId: number;
+  connectorId: string;
+  endedAt: Timestamp | null;
+  error: string | null;
+  failures: Generated<number>;
+  id: string;
+  rejected: Generated<Json>;
+  rejectedCount: Generated<number>;
+  startedAt: Timestamp;
+  status: string;
+  transcripts: Generated<number>;
+  users: Generated<number>;
+}
+
 export interface ContractSeat {
   companyId: number;
   core: boolean;
@@ -275,6 +310,13 @@ export interface GeneratedBrief {
   sections: Json;
 }
 
+export interface GongUse {
+  companyId: number;
+  day: string;
+  requests: number;
+  spacedTo: number;
+}
+
 export interface Hold {
   attributionId: number;
   captured: Generated<bigint>;
@@ -292,6 +334,14 @@ export interface Hold {
   status: Generated<string>;
 }
 
+export interface ImportRejection {
+  companyId: number;
+  error: string;
+  importId: string;
+  line: bigint;
+  no: bigint;
+}
+
 export interface Intake {
   companyId: number;
   lastNo: Generated<bigint>;
@@ -299,6 +349,7 @@ export interface Intake {
 
 export interface Integration {
   access: string;
+  clientId: string | null;
   companyId: number;
   createdAt: Timestamp;
   expiresAt: Timestamp | null;
@@ -436,6 +487,34 @@ export interface Mail {
   toName: string;
 }
 
+export interface Mailbox {
+  checkedAt: Timestamp | null;
+  companyId: number;
+  createdAt: Timestamp;
+  enabled: boolean;
+  error: string | null;
+  everySeconds: number;
+  existing: string;
+  existingBefore: Timestamp | null;
+  existingBelow: Generated<bigint>;
+  failingSince: Timestamp | null;
+  failures: Generated<number>;
+  folder: string;
+  host: string;
+  id: string;
+  imported: Generated<bigint>;
+  lastUid: Generated<bigint>;
+  nextCheckAt: Timestamp;
+  port: number;
+  rejected: Generated<Json>;
+  rejectedCount: Generated<bigint>;
+  revision: Generated<number>;
+  sealedPassword: Buffer;
+  tls: string;
+  uidValidity: bigint | null;
+  username: string;
+}
+
 export interface ManualUse {
   companyId: number;
   memberId: string;
@@ -453,6 +532,29 @@ export interface Member {
   removedAt: Timestamp | null;
   role: string;
   visibility: Generated<string>;
+}
+
+export interface OauthClient {
+  createdAt: Timestamp;
+  id: string;
+  metadata: Json;
+}
+
+export interface OauthRequest {
+  expiresAt: Timestamp;
+  idHash: Buffer;
+  payload: Json;
+}
+
+export interface OauthToken {
+  companyId: number;
+  consumedAt: Timestamp | null;
+  expiresAt: Timestamp;
+  grantId: string;
+  idHash: Buffer;
+  integrationId: string;
+  kind: string;
+  payload: Json;
 }
 
 export interface OperatorRequestKey {
@@ -487,6 +589,7 @@ export interface Pool {
   periodStart: Timestamp | null;
   reached: Generated<ArrayType<Timestamp>>;
   seq: Generated<bigint>;
+  stamp: Generated<bigint>;
   used: Generated<bigint>;
 }
 
@@ -515,16 +618,20 @@ export interface RequestKey {
   createdAt: Timestamp;
   fingerprint: Buffer;
   keyHash: Buffer;
+  names: Generated<ArrayType<bigint>>;
   status: number | null;
 }
 
 export interface Session {
+  address: string | null;
   companyId: number;
   createdAt: Timestamp;
   expiresAt: Timestamp;
+  id: string;
   idHash: Buffer;
   lastUsedAt: Timestamp;
   memberId: string;
+  userAgent: string | null;
 }
 
 export interface SignInTry {
@@ -722,6 +829,8 @@ export interface DB {
   budget: Budget;
   chargeDetail: ChargeDetail;
   company: Company;
+  connector: Connector;
+  connectorRun: ConnectorRun;
   contractSeat: ContractSeat;
   contractTerm: ContractTerm;
   creditGrant: CreditGrant;
@@ -729,7 +838,9 @@ export interface DB {
   entity: Entity;
   erasedKey: ErasedKey;
   generatedBrief: GeneratedBrief;
+  gongUse: GongUse;
   hold: Hold;
+  importRejection: ImportRejection;
   intake: Intake;
   integration: Integration;
   invitation: Invitation;
@@ -740,8 +851,12 @@ export interface DB {
   ledgerKey: LedgerKey;
   ledgerSeal: LedgerSeal;
   mail: Mail;
+  mailbox: Mailbox;
   manualUse: ManualUse;
   member: Member;
+  oauthClient: OauthClient;
+  oauthRequest: OauthRequest;
+  oauthToken: OauthToken;
   operatorRequestKey: OperatorRequestKey;
   period: Period;
   pool: Pool;

@@ -9,7 +9,8 @@ export interface SourceFile {
 type Layer = 'kit' | 'core' | 'platform' | 'store' | 'service' | 'door' | 'http' | 'main'
 
 /** Parsers of file formats: text in, values out. */
-const parsers = 'postal-mime|html-to-text|webvtt-parser|mbox-reader|csv-stringify\\/sync'
+const parsers =
+  'postal-mime|html-to-text|webvtt-parser|mbox-reader|csv-parse\\/sync|csv-stringify\\/sync'
 
 /** What each layer may import: which layers, and which packages. */
 const layers: Record<Layer, { from: readonly Layer[]; packages: RegExp; types?: RegExp }> = {
@@ -44,29 +45,33 @@ const layers: Record<Layer, { from: readonly Layer[]; packages: RegExp; types?: 
 
 /** Modules in their order: each may use those before it. */
 const order = [
-  ...['kit', 'platform', 'ai', 'companies', 'ledger', 'contracts', 'rating', 'budgets', 'charges'],
+  ...['kit', 'platform', 'ai', 'companies', 'oauth'],
+  ...['ledger', 'contracts', 'rating', 'budgets', 'charges'],
   ...[
     'alerts',
     'test-clock',
     'conversations',
+    'mailboxes',
     'trackers',
     'streams',
     'ask',
     'briefs',
     'automations',
   ],
-  ...['insight', 'gong', 'http', 'worker', 'mcp', 'doctor', 'demo'],
+  ...['insight', 'gong', 'connectors', 'http', 'worker', 'mcp', 'doctor', 'demo'],
 ]
 
 /** They hold and settle charges, and never touch the ledger. */
 const features = [
   'conversations',
+  'mailboxes',
   'trackers',
   'streams',
   'ask',
   'briefs',
   'automations',
   'gong',
+  'connectors',
   'mcp',
 ]
 
@@ -88,6 +93,30 @@ export function checkImports(files: readonly SourceFile[]) {
     }
   }
   return { violations, files: files.length, imports }
+}
+
+/**
+ * Checks the files of a package that others install: what runs there imports its own files and nothing else, and
+ * its examples know it by its name alone, as those do who install it.
+ */
+export function checkPackage(files: readonly SourceFile[], name: string) {
+  const violations: string[] = []
+  let imports = 0
+  for (const { path, text } of files) {
+    const isExample = path.startsWith('examples/')
+    const own = isExample ? 'examples/' : 'src/'
+    for (const { target } of importsOf(text)) {
+      imports += 1
+      const isInside = target.startsWith('.') && aimOf(path, target).startsWith(own)
+      const isAllowed = isExample && !target.startsWith('.')
+      if (!isInside && !isAllowed) violations.push(`${path} → ${target}: is outside of ${name}`)
+    }
+  }
+  return { violations, files: files.length, imports }
+}
+
+function aimOf(path: string, target: string): string {
+  return normalize(`${dirname(path)}/${target}`)
 }
 
 interface Import {
@@ -115,7 +144,7 @@ function* faultsOf(path: string, { target, isType }: Import): Generator<string> 
     if (!isAllowed) yield `${layer} may not import the package ${target}`
     return
   }
-  const aim = normalize(`${dirname(path)}/${target}`)
+  const aim = aimOf(path, target)
   if (aim.startsWith('..')) return
   const aimLayer = layerOf(aim)
   const aimModule = moduleOf(aim)

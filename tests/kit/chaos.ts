@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -103,6 +104,50 @@ export async function mortalServer(databaseUrl: string, source = root): Promise<
   }
   await server.start()
   return server
+}
+
+/** A process that only works on jobs, which can be killed. */
+export async function mortalWorker(
+  databaseUrl: string,
+  source = root,
+): Promise<Omit<MortalServer, 'address'>> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'sluice-worker-'))
+  let child: ChildProcess | undefined
+  const end = async (signal: NodeJS.Signals) => {
+    const ending = child
+    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return
+    const ended = once(ending, 'exit')
+    ending.kill(signal)
+    await ended
+  }
+  process.once('exit', () => child?.kill('SIGKILL'))
+  const worker = {
+    async start() {
+      child = spawn(process.execPath, [join(source, 'src', 'main.ts'), 'work'], {
+        cwd: source,
+        stdio: ['ignore', 'pipe', 'ignore'],
+        env: {
+          ...process.env,
+          ...{ DATABASE_URL: databaseUrl, SLUICE_DATA_DIR: dataDir },
+          ...{
+            SLUICE_OPERATOR_KEY: OPERATOR_KEY,
+            SLUICE_LOG_LEVEL: 'silent',
+            SLUICE_WORKER_CONCURRENCY: '2',
+          },
+        },
+      })
+      // It says so when it works.
+      const said = await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')])
+      if (!Buffer.isBuffer(said[0])) throw new Error('the worker does not start')
+    },
+    kill: () => end('SIGKILL'),
+    async stop() {
+      await end('SIGTERM')
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+  await worker.start()
+  return worker
 }
 
 async function freePort(): Promise<number> {

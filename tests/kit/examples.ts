@@ -19,12 +19,15 @@ const WIDTH = 100
 
 /** Everything the server makes up: keys, request ids, the ledger's ids, other ids. */
 const MADE_UP =
-  /\b(?:(slc)_[0-9a-z]+_[0-9a-z]{60}|(req)_[0-9a-f]{32}|(grt|hld|chg|ent|rfd)_[0-9a-z]{7,}|([a-z]+)_[0-9a-hjkmnp-tv-z]{26})\b/g
+  /\b(?:(slc)_[0-9a-z]+_[0-9a-z]{60}|(req)_[0-9a-f]{32}|(grt|hld|chg|ent|rfd)_[0-9a-z]{7,}|([a-z]+)_[0-9a-hjkmnp-tv-z]{26})\b|\b(whsec)_[\w+/]{43}=/g
+
+/** The beginning of a key, by which people know it again. */
+const KEY_HINT = /("keyHint": ")slc_[0-9a-z]+/g
 
 const WORDS: Record<string, string> = {
   ...{ slc: 'key', req: 'request', grt: 'grant', hld: 'hold', chg: 'charge', ent: 'entry' },
   ...{ rfd: 'refund', co: 'company', int: 'integration', mem: 'member', trk: 'tracker' },
-  ...{ bkf: 'backfill', imp: 'import', bud: 'budget' },
+  ...{ bkf: 'backfill', imp: 'import', bud: 'budget', whsec: 'webhook-secret' },
 }
 
 /**
@@ -113,13 +116,13 @@ function layOut(value: unknown, indent = ''): string {
 }
 
 /** Names for what the server makes up, the same thing always under the same name. */
-function openNames() {
+export function openNames() {
   const byId = new Map<string, string>()
   const byName = new Map<string, string>()
   return {
     mask: (text: string) =>
-      text.replace(MADE_UP, (id, ...kinds) => {
-        const kind = kinds.slice(0, 4).find((one) => one !== undefined) as string
+      text.replace(KEY_HINT, '$1{{hint}}').replace(MADE_UP, (id, ...kinds) => {
+        const kind = kinds.slice(0, 5).find((one) => one !== undefined) as string
         const word = WORDS[kind] ?? kind
         let name = byId.get(id)
         for (let no = 1; name === undefined; no += 1) {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Model } from '../../src/ai/model.ts'
 import { type House, type HouseSettings, openHouse } from '../../src/house.ts'
 import type { Clock } from '../../src/platform/clock.ts'
-import { createLog } from '../../src/platform/log.ts'
+import { createLog, type Logger } from '../../src/platform/log.ts'
 import type { Resolve } from '../../src/platform/outbound.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 
@@ -66,6 +66,8 @@ export interface TestHouseOptions {
   settings?: Partial<HouseSettings>
   /** How the names of webhooks are looked up. */
   resolve?: Resolve
+  /** Where it logs to; nowhere unless given. */
+  log?: Logger
   /** The database of another house, to be a second server on it; the first one drops it. */
   on?: TestDatabase
 }
@@ -79,6 +81,7 @@ export async function testHouse({
   model,
   settings,
   resolve,
+  log = createLog('silent'),
   on,
 }: TestHouseOptions = {}): Promise<TestHouse> {
   const database = on ?? (await testDatabase())
@@ -97,7 +100,7 @@ export async function testHouse({
       ...(clock ? { clock } : {}),
       ...(model ? { model } : {}),
       ...(resolve ? { resolve } : {}),
-      log: createLog('silent'),
+      log,
       checkAnswers: true,
     },
   )

@@ -9,7 +9,7 @@ export async function signedIn(
   company: TestCompany,
   email: string,
   more: Record<string, unknown> = {},
-): Promise<{ id: string; client: TestClient }> {
+): Promise<{ id: string; client: TestClient; headers: Record<string, string> }> {
   const body = { name: email, email, password: PASSWORD, role: 'member', ...more }
   const made = await company.post('/v1/members', body)
   if (made.status !== 201) throw new Error(made.text)
@@ -28,5 +28,5 @@ export async function signedIn(
     patch: (path, asked, options) => plain.patch(path, asked, { ...within, ...options }),
     del: (path, options) => plain.del(path, { ...within, ...options }),
   }
-  return { id: made.body.id, client }
+  return { id: made.body.id, client, headers }
 }

@@ -36,9 +36,9 @@ const GRANTS = [50, 200, 1_000_000]
 /** Acknowledges before the commit has returned. */
 export const repliesTooEarly: Mutant = {
   name: 'the answer does not wait for the commit',
-  file: 'ledger/service/lanes.ts',
-  from: 'await Promise.all([written, pipeline.commit(written)])',
-  to: 'setTimeout(() => void Promise.all([written, pipeline.commit(written)]).catch(() => {}), 30)',
+  file: 'ledger/service/connection.ts',
+  from: 'await Promise.all([entering, written, pipeline.allOrNothing(written)])',
+  to: 'setTimeout(() => void 0, 30); void Promise.all([entering, written]).catch(() => {})',
 }
 
 /** G-4: kills a serving process again and again under a crowd of clients. */
