@@ -5,6 +5,8 @@ import {
   least,
   micros,
   POOL_MAX,
+  sayAvailable,
+  sayCredits,
   sum,
   toJson,
   ZERO,
@@ -419,7 +421,7 @@ function insufficient(book: Book, needed: Credits): Problem {
   const { available, held } = book.pool
   return new Problem(
     'insufficient-credits',
-    `This needs ${formatCredits(needed)} credits; ${formatCredits(available)} are available.`,
+    `This needs ${sayCredits(needed)}; ${sayAvailable(available)}.`,
     { needed: toJson(needed), available: toJson(available), held: toJson(held) },
   )
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type Caller, type CompanyNo, requireScope } from '../kit/caller.ts'
 import { Problem } from '../kit/problem.ts'
 import type { Ledger } from '../ledger/service/ledger.ts'
+import { newStamp } from '../ledger/service/write.ts'
 import type { Database } from '../platform/database.ts'
 import type { Queue } from '../platform/queue.ts'
 import * as store from './store.ts'
@@ -33,7 +34,7 @@ export async function advance(
     if (clock >= to) return clock
     const { due } = await readClock(db, companyNo)
     const next = earliest([due, await queue.nextDueAt(companyNo)], clock, to)
-    await db.company(companyNo, (tx) => store.moveClock(tx, companyNo, next))
+    await db.company(companyNo, (tx) => store.moveClock(tx, companyNo, next, newStamp()))
   }
 }
 

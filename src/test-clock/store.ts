@@ -25,11 +25,16 @@ export async function readClock(
   return { clock: pool.clock, due: pool.nextDueAt }
 }
 
-/** Moves the clock on, never back. */
-export async function moveClock(tx: Tx, companyNo: CompanyNo, to: Date): Promise<void> {
+/** Moves the clock on, never back; whoever remembers the pool finds out by its stamp. */
+export async function moveClock(
+  tx: Tx,
+  companyNo: CompanyNo,
+  to: Date,
+  stamp: bigint,
+): Promise<void> {
   await tx
     .updateTable('pool')
-    .set({ clock: to })
+    .set({ clock: to, stamp })
     .where('companyId', '=', companyNo)
     .where('clock', '<', to)
     .execute()

@@ -221,7 +221,9 @@ test.skipIf(hasNoBrowser)(
     await page.keyboard.type('Is there a budget?')
     await page.getByText('Draft saved').waitFor()
     // A group of choices is one stop; the arrows move within it.
-    await tabTo(page, page.getByRole('radio', { name: /From now on/ }))
+    const fromNowOn = page.getByRole('radio', { name: /From now on/ })
+    await expect.poll(() => fromNowOn.isEnabled(), PATIENCE).toBe(true)
+    await tabTo(page, fromNowOn)
     await page.keyboard.press('ArrowDown')
     const publish = page.getByTestId('publish')
     const label = /^Publish and process 32 calls – 32\.0 credits$/

@@ -141,7 +141,7 @@ export const serviceMutants: (Mutant & { shownBy: 'one after another' | 'side by
     file: 'ledger/store/pools.ts',
     from: 'case when p.stamp = coalesce(x.remembered, p.stamp) then x.stamp end',
     to: 'x.stamp',
-    shownBy: 'side by side',
+    shownBy: 'one after another',
   },
   {
     name: 'a refusal from memory is believed',

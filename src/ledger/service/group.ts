@@ -69,12 +69,11 @@ function needsNoReading({ asked, rider }: Command): boolean {
   return FROM_MEMORY.has(asked.kind) && (!rider || (!rider.by.check && !!rider.by.writesAtOnce))
 }
 
-/** Whether a pool lives in real time, nothing of it has fallen due, and nobody has to read for it. */
+/** Whether nothing of a pool has fallen due, and nobody has to read for it. */
 function isReady(book: Book, { companions, now }: GroupContext): boolean {
   const { clock, nextDueAt } = book.pool
   return (
-    clock === null &&
-    (nextDueAt === null || nextDueAt > now) &&
+    (nextDueAt === null || nextDueAt > (clock ?? now)) &&
     companions.every((companion) => companion.writesAtOnce && !companion.reads?.(book.pool))
   )
 }
@@ -90,7 +89,7 @@ export async function recallGroup(
   context: GroupContext,
 ): Promise<DoneGroup | undefined> {
   const books = [...byCompany.values()].sort((a, b) => a.pool.companyNo - b.pool.companyNo)
-  const nowOf = (): Moment => context.now
+  const nowOf = ({ pool }: Book): Moment => pool.clock ?? context.now
   const past = new Map()
   const sessions = await Promise.all(
     context.companions.map((companion) =>
