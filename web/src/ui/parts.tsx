@@ -221,11 +221,12 @@ export function Gated({
   ...button
 }: { reason?: string | false | null | undefined; children: ReactNode } & ButtonProps &
   Omit<ComponentProps<'button'>, keyof ButtonProps>) {
-  if (!reason) return <Button {...button}>{children}</Button>
-  const { onClick: _never, ...rest } = button
+  const { onClick, ...rest } = button
+  const gate = reason ? ({ 'data-disabled': true, 'aria-disabled': true } as const) : {}
+  // The same button either way: another one would lose the focus.
   return (
-    <Tooltip label={reason}>
-      <Button {...rest} data-disabled aria-disabled onClick={(event) => event.preventDefault()}>
+    <Tooltip label={reason} disabled={!reason}>
+      <Button {...rest} {...gate} onClick={reason ? (event) => event.preventDefault() : onClick}>
         {children}
       </Button>
     </Tooltip>

@@ -52,6 +52,7 @@ function Editor({ tracker: given }: { tracker: Tracker | undefined }) {
   const [custom, setCustom] = useState({ from: '', to: '' })
   const [confirming, setConfirming] = useState<TrackerEstimate>()
   const opener = useRef<Element | null>(null)
+  const isDismissed = useRef(false)
   const isDraft = !saved || saved.status === 'draft'
   const text = JSON.stringify(bodyOf(value, false))
   const savedText = saved && JSON.stringify(bodyOf(definitionOf(saved), false))
@@ -105,11 +106,16 @@ function Editor({ tracker: given }: { tracker: Tracker | undefined }) {
     opener.current = document.activeElement
     ask.mutate(undefined)
   }
-  /** The button that asked could not keep the focus while it was counting, so it gets it back here. */
   const dismiss = () => {
+    isDismissed.current = true
     setConfirming(undefined)
-    requestAnimationFrame(() => opener.current instanceof HTMLElement && opener.current.focus())
   }
+  // The button that asked could not keep the focus while it was counting: it gets it back when the dialog is gone.
+  useEffect(() => {
+    if (confirming || !isDismissed.current) return
+    isDismissed.current = false
+    if (opener.current instanceof HTMLElement) opener.current.focus()
+  }, [confirming])
 
   /** Counts once more, then asks where it matters: a twentieth of what is left, or more than is left. */
   const ask = useChange(async () => {
