@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { type Failpoint, type Failure, readFailpoints } from './platform/failpoints.ts'
 
 /** Every setting that Sluice reads from the environment; an empty one counts as unset. */
 export const settings = z.object({
@@ -112,6 +113,12 @@ export const settings = z.object({
     .regex(/^[1-9]\d*(?:MB|GB)$/, { error: 'must be a size such as 256MB or 2GB' })
     .default('256MB')
     .describe('The memory the embedded PostgreSQL keeps pages in. Default 256MB.'),
+  SLUICE_FAILPOINTS: failures()
+    .optional()
+    .describe(
+      'For tests of Sluice itself: places at which it dies or fails, such as tracker.read=kill@3. Refused ' +
+        'with NODE_ENV=production. Default: none.',
+    ),
 })
 
 type Settings = z.infer<typeof settings>
@@ -146,6 +153,8 @@ export interface Config {
   logLevel: Settings['SLUICE_LOG_LEVEL']
   workerConcurrency: number
   postgres: { port: number; sharedBuffers: string }
+  /** Where a test has it die or fail; undefined but in tests. */
+  failpoints: ReadonlyMap<Failpoint, Failure> | undefined
 }
 
 export type AiConfig =
@@ -172,6 +181,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const faults = [
     ...(parsed.error?.issues ?? []).map(({ path, message }) => `${String(path[0])} ${message}`),
     ...missingSettings(known),
+    ...(known.SLUICE_FAILPOINTS !== undefined && env.NODE_ENV === 'production'
+      ? ['SLUICE_FAILPOINTS must not be set with NODE_ENV=production']
+      : []),
   ]
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults)
 
@@ -205,6 +217,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       port: data.SLUICE_POSTGRES_PORT,
       sharedBuffers: data.SLUICE_POSTGRES_SHARED_BUFFERS,
     },
+    failpoints: data.SLUICE_FAILPOINTS,
   }
 }
 
@@ -306,6 +319,15 @@ function addresses() {
     const wrong = found.find((one) => !ipaddr.isValid(one) && !ipaddr.isValidCIDR(one))
     if (wrong === undefined) return found
     context.addIssue(`must be IP addresses or ranges, separated by commas, not ${quote(wrong)}`)
+    return z.NEVER
+  })
+}
+
+function failures() {
+  return z.string().transform((text, context) => {
+    const read = readFailpoints(text)
+    if (read !== undefined) return read
+    context.addIssue(`must be failpoints, as tracker.read=kill@3, not ${quote(text)}`)
     return z.NEVER
   })
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { createModel } from './ai/create.ts'
 import { createLocal } from './ai/local.ts'
@@ -398,10 +399,18 @@ function addRoutes(app: App, house: Wired): void {
   testClockRoutes(app, house)
 }
 
+/** How long the database may take to say that it is there: a network that swallows everything never says no. */
+const READY_MS = 3_000
+
+async function silence(afterMs: number): Promise<never> {
+  await sleep(afterMs, undefined, { ref: false })
+  throw new Error(`it has said nothing for ${afterMs} ms`)
+}
+
 /** What keeps this process from serving. */
 async function faultsOf(db: Database, queue: Queue, log: Logger): Promise<string[]> {
   try {
-    const missing = await missingMigrations(db.pool)
+    const missing = await Promise.race([missingMigrations(db.pool), silence(READY_MS)])
     return [
       ...missing.map((name) => `The database lacks the migration ${name}.`),
       ...(queue.isWorking ? [] : ['The workers do not run.']),

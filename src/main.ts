@@ -2,15 +2,21 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { settleAlerts } from './alerts/service/restored.ts'
+import { settleSessions } from './companies/service/sessions.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { prepareDemo } from './demo/prepare.ts'
 import { doctor, lineOf } from './doctor/service.ts'
 import { type House, type HouseOverrides, openHouse } from './house.ts'
+import { backUp } from './platform/backup.ts'
 import { findRunningPostgres, startPostgres } from './platform/embedded-postgres.ts'
+import { armFailpoints } from './platform/failpoints.ts'
 import { createLog, type Logger } from './platform/log.ts'
 import { migrate } from './platform/migrate.ts'
 import { readOperatorKey } from './platform/operator-key.ts'
-import { ownerSnapshot } from './platform/owner-snapshot.ts'
+import { ownerSnapshot, ownerTransaction } from './platform/owner-snapshot.ts'
+import { RestoreError, restore } from './platform/restore.ts'
+import type { Run } from './platform/run.ts'
 import { readSecretKey } from './platform/secret-box.ts'
 
 /** What sysexits.h calls a configuration error. */
@@ -43,6 +49,18 @@ program
   .description('Check everything against the ledger: exit 0 clean, 1 findings, 2 could not look.')
   .option('--json', 'print the findings as JSON')
   .action(({ json }: { json?: boolean }) => examine(json ?? false))
+program
+  .command('backup <file>')
+  .description('Write all rows, as they are at one moment, into one file; servers may go on.')
+  .action((file: string) => run((config, log) => keepBackup(config, log, file)))
+program
+  .command('restore <file>')
+  .description('Fill an empty database with a backup, let nothing leave twice, and check it all.')
+  .action((file: string) => run((config, log) => restoreBackup(config, log, file)))
+program
+  .command('restored')
+  .description('After a restore by other means: let nothing leave twice. No server may run yet.')
+  .action(() => run((config, log) => settleRestored(config, log)))
 
 await program.parseAsync()
 
@@ -112,6 +130,51 @@ async function examine(asJson: boolean): Promise<void> {
   }
 }
 
+async function keepBackup(
+  { databaseUrl, dataDir }: Config,
+  log: Logger,
+  file: string,
+): Promise<void> {
+  const url = databaseUrl ?? (await findRunningPostgres(dataDir))
+  if (!url && !existsSync(dataDir)) throw new Error(`there is no database in ${dataDir}`)
+  const embedded = url ? undefined : await startPostgres({ dataDir, log })
+  const kept = await backUp(url ?? embedded!.url, file).finally(() => embedded?.stop())
+  const rows = Object.values(kept.rows).reduce((sum, count) => sum + count, 0)
+  console.log(`${file} has ${rows} rows as of ${kept.takenAt}.`)
+}
+
+/** What is restored is looked at by the doctor before anybody may believe it. */
+async function restoreBackup(config: Config, log: Logger, file: string): Promise<void> {
+  await onOwnDatabase(config, log, async (url) => {
+    let waiting = { mails: 0, messages: 0 }
+    const { takenAt } = await restore(url, file, async (own) => {
+      waiting = await settle(own)
+    }).catch((error: Error) => {
+      throw error instanceof RestoreError ? new ConfigError([error.message]) : error
+    })
+    const findings = await ownerSnapshot(url, (own) => doctor({ run: own }))
+    console.log(`Restored as of ${takenAt}. ${settledLine(waiting)}`)
+    if (findings.length > 0) throw new Error(`\n${findings.map(lineOf).join('\n')}`)
+    console.log('Nothing is wrong.')
+  })
+}
+
+async function settleRestored(config: Config, log: Logger): Promise<void> {
+  await onOwnDatabase(config, log, async (url) => {
+    await migrate(url)
+    console.log(settledLine(await ownerTransaction(url, settle)))
+  })
+}
+
+async function settle(own: Run): Promise<{ mails: number; messages: number }> {
+  await settleSessions(own)
+  return settleAlerts(own)
+}
+
+function settledLine({ mails, messages }: { mails: number; messages: number }): string {
+  return `Not sent of what waited: mails ${mails}, webhook messages ${messages}. All sessions have ended.`
+}
+
 /** Makes the demo's company on an empty server; what tells how to get in is printed after the address. */
 async function playDemo(
   config: Config,
@@ -160,6 +223,22 @@ async function furnish(
 
 /** Does something on a migrated database: the configured one, else the embedded one while it lasts. */
 async function onDatabase(
+  config: Config,
+  log: Logger,
+  action: (databaseUrl: string, stopped: Promise<void>) => Promise<void>,
+): Promise<void> {
+  await onOwnDatabase(config, log, async (url, stopped) => {
+    await migrate(url).catch((error: Error & { code?: string }) => {
+      if (!config.databaseUrl || !/^(E[A-Z]+|28...|3D000|57P03)$/.test(error.code ?? ''))
+        throw error
+      throw new ConfigError([`DATABASE_URL cannot be used: ${error.message || error.code}`])
+    })
+    await action(url, stopped)
+  })
+}
+
+/** Does something on a database as it is found, which may be empty. */
+async function onOwnDatabase(
   { databaseUrl, dataDir, postgres: { port, sharedBuffers } }: Config,
   log: Logger,
   action: (databaseUrl: string, stopped: Promise<void>) => Promise<void>,
@@ -174,12 +253,7 @@ async function onDatabase(
       : undefined
   try {
     embedded?.onExit((error) => fail(error))
-    const url = databaseUrl ?? embedded!.url
-    await migrate(url).catch((error: Error & { code?: string }) => {
-      if (embedded || !/^(E[A-Z]+|28...|3D000|57P03)$/.test(error.code ?? '')) throw error
-      throw new ConfigError([`DATABASE_URL cannot be used: ${error.message || error.code}`])
-    })
-    await action(url, stopped)
+    await action(databaseUrl ?? embedded!.url, stopped)
   } finally {
     await embedded?.stop()
   }
@@ -206,7 +280,12 @@ function whenStopped(log: Logger): Promise<void> {
 async function run(action: (config: Config, log: Logger) => Promise<void>): Promise<void> {
   try {
     const config = readConfig(process.env)
-    await action(config, createLog(config.logLevel))
+    const log = createLog(config.logLevel)
+    if (config.failpoints) {
+      armFailpoints(config.failpoints)
+      log.warn({ failpoints: [...config.failpoints.keys()] }, 'It will fail on purpose')
+    }
+    await action(config, log)
     process.exit(0)
   } catch (error) {
     fail(error as Error)

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { settings } from '../src/config.ts'
 import { type ProblemCode, problems } from '../src/kit/problem.ts'
 import { configurationPage } from './kit/configuration-page.ts'
+import { testsNamedIn } from './kit/named-tests.ts'
 
 const read = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8')
 
@@ -23,4 +24,24 @@ test('docs/configuration.md says what the settings say', async () => {
   }
   // Written anew by: npx vitest run tests/docs.test.ts -u
   await expect(configurationPage()).toMatchFileSnapshot('../docs/configuration.md')
+})
+
+test('docs/faults.md names tests that are there, and leaves no fault out', () => {
+  const page = read('faults.md')
+  const { named, missing } = testsNamedIn(page)
+  expect(missing).toEqual([])
+  expect(named.length).toBeGreaterThan(70)
+  const rows = page.split('\n').filter((line) => /^\| \d\d /.test(line))
+  for (const row of rows) expect(row.split(' | ')).toHaveLength(4)
+  const between = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, i) => String(from + i).padStart(2, '0'))
+  const faults = [
+    [1, 26],
+    [30, 37],
+    [40, 48],
+    [50, 56],
+    [60, 72],
+    [80, 83],
+  ] as const
+  expect(rows.map((row) => row.slice(2, 4))).toEqual(faults.flatMap(([a, b]) => between(a, b)))
 })

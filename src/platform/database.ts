@@ -105,6 +105,8 @@ export function connectionSettings(url: string, connections: number): pg.PoolCon
     connectionTimeoutMillis: 5_000,
     query_timeout: 35_000,
     keepAlive: true,
+    // A peer that is gone is found out at rest, not by whoever asks next.
+    keepAliveInitialDelayMillis: 5_000,
     application_name: 'sluice',
     options: ['-c role=sluice_app', '-c timezone=UTC', ...limits].join(' '),
     types: exactTypes,

@@ -58,7 +58,8 @@ export function armFailpoints(failures: ReadonlyMap<Failpoint, Failure>): void {
 export function readFailpoints(text: string): Map<Failpoint, Failure> | undefined {
   const failures = new Map<Failpoint, Failure>()
   for (const part of text.split(',')) {
-    const [, said, action, at = '1'] = /^\s*([\w.-]+)=(kill|throw)(?:@(\d{1,6}))?\s*$/.exec(part) ?? []
+    const [, said, action, at = '1'] =
+      /^\s*([\w.-]+)=(kill|throw)(?:@(\d{1,6}))?\s*$/.exec(part) ?? []
     const name = failpoints.find((one) => one === said)
     if (!name || Number(at) < 1) return undefined
     failures.set(name, { action: action as Failure['action'], at: Number(at) })

@@ -698,7 +698,6 @@ export interface Tracker {
   createdBy: string | null;
   cursor: Generated<bigint>;
   definition: Json;
-  holdId: bigint | null;
   id: string;
   kind: string;
   name: string;

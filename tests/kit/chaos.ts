@@ -49,6 +49,8 @@ export async function mortalPostgres(
 export interface MortalServer {
   address: string
   kill(): Promise<void>
+  /** Ends when it has died, of itself or not. */
+  gone(): Promise<void>
   /** Starts it again at the same address, and waits until it serves. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -56,8 +58,15 @@ export interface MortalServer {
 
 export const OPERATOR_KEY = 'op_only-for-proofs-0123456789'
 
-/** `source` is the folder with `src/`: the product's, or a copy with a bug in it. */
-export async function mortalServer(databaseUrl: string, source = root): Promise<MortalServer> {
+/**
+ * `source` is the folder with `src/`: the product's, or a copy with a bug in it. `env` is looked at at each
+ * start.
+ */
+export async function mortalServer(
+  databaseUrl: string,
+  source = root,
+  env: Record<string, string> = {},
+): Promise<MortalServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-server-'))
   const port = await freePort()
   const address = `http://127.0.0.1:${port}`
@@ -83,6 +92,7 @@ export async function mortalServer(databaseUrl: string, source = root): Promise<
             SLUICE_LOG_LEVEL: 'silent',
             SLUICE_WORKER_CONCURRENCY: '1',
           },
+          ...env,
         },
       })
       for (let tries = 0; tries < 600; tries++, await sleep(25)) {
@@ -96,6 +106,7 @@ export async function mortalServer(databaseUrl: string, source = root): Promise<
       child?.kill('SIGKILL')
       await ended()
     },
+    gone: ended,
     async stop() {
       child?.kill('SIGTERM')
       await ended()
@@ -110,6 +121,7 @@ export async function mortalServer(databaseUrl: string, source = root): Promise<
 export async function mortalWorker(
   databaseUrl: string,
   source = root,
+  env: Record<string, string> = {},
 ): Promise<Omit<MortalServer, 'address'>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-worker-'))
   let child: ChildProcess | undefined
@@ -134,6 +146,7 @@ export async function mortalWorker(
             SLUICE_LOG_LEVEL: 'silent',
             SLUICE_WORKER_CONCURRENCY: '2',
           },
+          ...env,
         },
       })
       // It says so when it works.
@@ -141,6 +154,9 @@ export async function mortalWorker(
       if (!Buffer.isBuffer(said[0])) throw new Error('the worker does not start')
     },
     kill: () => end('SIGKILL'),
+    async gone() {
+      if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    },
     async stop() {
       await end('SIGTERM')
       await rm(dataDir, { recursive: true, force: true })

@@ -39,6 +39,35 @@ export async function testDatabase(): Promise<TestDatabase> {
   }
 }
 
+/** A database without anything in it, not even tables. */
+export async function emptyDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const server = new URL(inject('postgresUrl'))
+  server.pathname = '/postgres'
+  const name = `t_${process.pid}_${++count}`
+  await once(server.href, `create database ${name}`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return {
+    url: url.href,
+    drop: () => once(server.href, `drop database ${name} with (force)`),
+  }
+}
+
+/** What `testHouse` needs to be a server on a database that is there already. */
+export function openedDatabase(url: string): TestDatabase {
+  const owner = new pg.Pool({ connectionString: url, max: 2 })
+  owner.on('error', () => {})
+  const db = openDatabase({ url, connections: 2 })
+  return {
+    ...{ db, url },
+    asOwner: (text, values) => owner.query(text, values),
+    async drop() {
+      await db.close()
+      await owner.end()
+    },
+  }
+}
+
 async function once(url: string, text: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

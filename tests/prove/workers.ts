@@ -28,7 +28,7 @@ export const resultAfterCharge: Mutant = {
       ends: false,
       name: String(Math.random()),
     })
-    await new Promise((done) => setTimeout(done, 400))
+    await new Promise((done) => setTimeout(done, 3_000))
     await deps.db.company(companyNo, (tx) =>
       keepFreeResults(deps, tx, [{ ...row, processedAt: deps.clock.now() }]),
     )`,

@@ -5,6 +5,7 @@ import { companyTime } from '../../platform/company-time.ts'
 import type { Database, Tx } from '../../platform/database.ts'
 import { newId, randomText } from '../../platform/ids.ts'
 import { isPassword } from '../../platform/passwords.ts'
+import type { Run } from '../../platform/run.ts'
 import { hashOf } from '../keys.ts'
 import { type SeenFrom, type SessionLimits, TOKEN_BYTES, tryLimits } from '../session.ts'
 import { readCompany } from '../store/companies.ts'
@@ -195,4 +196,9 @@ async function provenBy(password: string, candidates: store.Candidate[]) {
   const hashes = candidates.length > 0 ? candidates.map((one) => one.passwordHash) : [null]
   const right = await Promise.all(hashes.map((hash) => isPassword(password, hash)))
   return candidates.filter((_one, index) => right[index])
+}
+
+/** After a restore: a session that was ended since the backup must not hold again, so people sign in anew. */
+export function settleSessions(run: Run): Promise<void> {
+  return store.deleteAllSessions(run)
 }

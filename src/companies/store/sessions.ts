@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { CompanyNo, Role } from '../../kit/caller.ts'
 import type { Tx } from '../../platform/database.ts'
+import type { Run } from '../../platform/run.ts'
 import type { OwnSession, SeenFrom, Session } from '../session.ts'
 
 export async function findSession(tx: Tx, hash: Buffer, at: Date, idleMs: number) {
@@ -79,6 +80,11 @@ export async function deleteOtherSessions(
   const { numAffectedRows } = await sql`delete from session
     where company_id = ${no} and member_id = ${memberId} and id <> ${keptId}`.execute(tx)
   return Number(numAffectedRows ?? 0n)
+}
+
+/** Ends the sessions of everybody in every company, as the owner. */
+export async function deleteAllSessions(run: Run): Promise<void> {
+  await run('end-sessions', 'delete from session')
 }
 
 /** Ends all sessions of a member, and those of the company that are over anyway. */
