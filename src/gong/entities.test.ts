@@ -147,7 +147,7 @@ test('a pool that cannot pay is a 402 before any work, and nothing is charged', 
     [BRIEF, briefing()],
   ] as const) {
     const [why] = expectRefusal(await company.get(path, asked), 402)
-    expect(why).toMatch(/credits/)
+    expect(why).toMatch(/credit/)
   }
   expect(model.calls).toEqual([])
   expect(await balance()).toMatchObject({ available: 0.9, held: 0, used: 0 })

@@ -110,12 +110,6 @@ function Editor({ tracker: given }: { tracker: Tracker | undefined }) {
     isDismissed.current = true
     setConfirming(undefined)
   }
-  // The button that asked could not keep the focus while it was counting: it gets it back when the dialog is gone.
-  useEffect(() => {
-    if (confirming || !isDismissed.current) return
-    isDismissed.current = false
-    if (opener.current instanceof HTMLElement) opener.current.focus()
-  }, [confirming])
 
   /** Counts once more, then asks where it matters: a twentieth of what is left, or more than is left. */
   const ask = useChange(async () => {
@@ -132,6 +126,13 @@ function Editor({ tracker: given }: { tracker: Tracker | undefined }) {
     if (now && isHistory && (isLarge || !now.sufficient || hasMoved)) setConfirming(now)
     else publish.mutate(undefined)
   })
+
+  // The button that asked could not keep the focus while it was counting: it gets it back when it can take it.
+  useEffect(() => {
+    if (confirming || ask.isPending || !isDismissed.current) return
+    isDismissed.current = false
+    if (opener.current instanceof HTMLElement) opener.current.focus()
+  }, [confirming, ask.isPending])
 
   const blocked = missing ?? (!isUpToDate && 'Saving the draft first.') ?? undefined
   const reason =
