@@ -3,7 +3,15 @@ import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestCompany } from '../kit/house.ts'
-import { go, hasNoBrowser, type Journey, openJourney, PASSWORD, routesOf } from '../kit/journey.ts'
+import {
+  go,
+  hasNoBrowser,
+  type Journey,
+  openJourney,
+  PASSWORD,
+  PATIENCE,
+  routesOf,
+} from '../kit/journey.ts'
 import { aCall, anEmail, fund, putIn } from '../kit/samples.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -92,6 +100,13 @@ interface Look {
   rules?: string[]
 }
 
+/** Ends the transitions that are under way, and tells how many there were. */
+const UNDER_WAY = `(() => {
+  const all = document.getAnimations().filter((one) => one instanceof CSSTransition)
+  for (const one of all) one.finish()
+  return all.length
+})()`
+
 /** What axe finds that is serious, and whether the page can be moved sideways. */
 async function wrongWith(page: Page, path: string, { scheme, width, rules }: Look) {
   await page.emulateMedia({ colorScheme: scheme })
@@ -99,6 +114,8 @@ async function wrongWith(page: Page, path: string, { scheme, width, rules }: Loo
   await page.evaluate(
     'new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))',
   )
+  // Colours on their way from one scheme to the other are nobody's fault.
+  await expect.poll(() => page.evaluate<number>(UNDER_WAY), PATIENCE).toBe(0)
   const sideways = await page.evaluate<number>(OVERHANG)
   const look = `${path} (${scheme}, ${width} px)`
   const wrong = sideways > 0 ? [`${look}: scrolls ${sideways} px sideways`] : []
