@@ -111,3 +111,15 @@ test('a budget that is reached is told with its numbers', async () => {
     { budgetId: made.body.id, percent: 80, credits: 10, scope },
   ])
 })
+
+test('a budget of an instance is told by the instance’s name', async () => {
+  const { company, email, received } = await companyWithAdmin()
+  await fund(company, 100)
+  const scope = { type: 'instance', id: 'trk_of_somebody' }
+  await company.post('/v1/budgets', { scope, period: 'month', credits: 1 })
+  const instance = { id: scope.id, name: 'Card problems' }
+  const items = [{ type: 'call', durationSeconds: 700 }]
+  await company.post('/v1/credits/charges', { items, feature: 'x', instance })
+  await expect.poll(() => received(email).length).toBe(1)
+  expect(received(email)[0]?.parsed.subject).toContain('the instance “Card problems” is used')
+})

@@ -5,6 +5,7 @@ import { livingMembers } from '../../companies/service/members.ts'
 import { teamOf } from '../../companies/service/teams.ts'
 import type { CompanyNo } from '../../kit/caller.ts'
 import { ledgerIds } from '../../ledger/ids.ts'
+import { instanceName } from '../../ledger/service/reads.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Tx } from '../../platform/database.ts'
 import { newId } from '../../platform/ids.ts'
@@ -147,6 +148,7 @@ async function nameOf(
 ): Promise<string | undefined> {
   if (type === 'member') return (await livingMembers(tx, companyNo, [id]))[0]?.name
   if (type === 'integration') return (await integrationNames(tx, companyNo, [id])).get(id)
+  if (type === 'instance') return instanceName(tx, companyNo, id)
   if (type !== 'team') return undefined
   return teamOf(tx, companyNo, id).then(
     ({ name }) => name,

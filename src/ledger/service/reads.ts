@@ -6,6 +6,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Database, Tx } from '../../platform/database.ts'
 import { runIn } from '../../platform/run.ts'
 import { byDrawOrder, type Grant, type Hold, type Moment, type Pool } from '../pool.ts'
+import { readInstanceName } from '../store/entries.ts'
 import { readGrants, readLiveGrants } from '../store/grants.ts'
 import { readHolds } from '../store/holds.ts'
 import { readPool } from '../store/pools.ts'
@@ -161,4 +162,13 @@ export async function listHolds(
     const byId = new Map(found.map(({ it }) => [it.id, it]))
     return ids.map((id) => byId.get(id)!)
   })
+}
+
+/** What an instance was called last, in the transaction at hand; undefined when it has no name. */
+export async function instanceName(
+  tx: Tx,
+  companyNo: CompanyNo,
+  instanceId: string,
+): Promise<string | undefined> {
+  return readInstanceName(runIn(tx), companyNo, instanceId)
 }

@@ -191,6 +191,21 @@ export async function internAttribution(
   return { ...asked, id: rows[0]!.id }
 }
 
+/** What an instance was called last; undefined when nothing was charged for it under a name. */
+export async function readInstanceName(
+  run: Run,
+  companyNo: CompanyNo,
+  instanceId: string,
+): Promise<string | undefined> {
+  const rows = await run<{ name: string }>(
+    'ledger-instance-name',
+    `select instance_name as name from attribution
+     where company_id = $1 and instance_id = $2 and instance_name is not null order by id desc limit 1`,
+    [companyNo, instanceId],
+  )
+  return rows[0]?.name
+}
+
 /** Consumed since `start`, less refunds of charges that were made since then. */
 export async function readUsedSince(run: Run, companyNo: CompanyNo, start: Date): Promise<bigint> {
   const rows = await run<{ used: bigint }>(
