@@ -3,6 +3,7 @@ import type { TimePeriod } from '../ask/period.ts'
 import type { CompanyNo } from '../kit/caller.ts'
 import { arrayOf, textArray } from '../platform/arrays.ts'
 import type { Tx } from '../platform/database.ts'
+import { type After, newestFirst } from '../platform/newest-first.ts'
 import type { Run } from '../platform/run.ts'
 import type { Action, Automation, AutomationRun, Condition, When } from './automation.ts'
 
@@ -57,17 +58,10 @@ export async function readAutomation(
 export async function readAutomations(
   tx: Tx,
   companyNo: CompanyNo,
-  before: { at: Date; id: string } | undefined,
+  after: After,
   limit: number,
 ): Promise<Automation[]> {
-  const rows = await base(tx, companyNo)
-    .orderBy('createdAt', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .$if(before !== undefined, (it) =>
-      it.where(sql<SqlBool>`(created_at, id) < (${before?.at}, ${before?.id})`),
-    )
-    .execute()
+  const rows = await newestFirst(base(tx, companyNo), 'createdAt', after, limit).execute()
   return rows.map(automationOf)
 }
 

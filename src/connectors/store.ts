@@ -1,9 +1,8 @@
 import { sql } from 'kysely'
 import type { CompanyNo } from '../kit/caller.ts'
 import type { Tx } from '../platform/database.ts'
+import { type After, newestFirst } from '../platform/newest-first.ts'
 import type { Connector, Rejected, SyncRun } from './connector.ts'
-
-type After = readonly [Date, string] | undefined
 
 export async function insertConnector(tx: Tx, no: CompanyNo, connector: Connector): Promise<void> {
   await tx
@@ -45,14 +44,7 @@ export async function findConnector(
 }
 
 export async function listConnectors(tx: Tx, no: CompanyNo, after: After, most: number) {
-  const rows = await connectors(tx, no)
-    .$if(after !== undefined, (query) =>
-      query.where(sql<boolean>`(created_at, id) < (${after?.[0]}, ${after?.[1]})`),
-    )
-    .orderBy('createdAt', 'desc')
-    .orderBy('id', 'desc')
-    .limit(most)
-    .execute()
+  const rows = await newestFirst(connectors(tx, no), 'createdAt', after, most).execute()
   return rows.map(toConnector)
 }
 
@@ -114,15 +106,12 @@ export async function listRuns(
   after: After,
   most: number,
 ) {
-  const rows = await runs(tx, no)
-    .where('connectorId', '=', connectorId)
-    .$if(after !== undefined, (query) =>
-      query.where(sql<boolean>`(started_at, id) < (${after?.[0]}, ${after?.[1]})`),
-    )
-    .orderBy('startedAt', 'desc')
-    .orderBy('id', 'desc')
-    .limit(most)
-    .execute()
+  const rows = await newestFirst(
+    runs(tx, no).where('connectorId', '=', connectorId),
+    'startedAt',
+    after,
+    most,
+  ).execute()
   return rows.map(toRun)
 }
 

@@ -4,6 +4,7 @@ import type { Condition } from '../conversations/selection.ts'
 import type { CompanyNo } from '../kit/caller.ts'
 import { arrayOf, textArray } from '../platform/arrays.ts'
 import type { Tx } from '../platform/database.ts'
+import { type After, newestFirst } from '../platform/newest-first.ts'
 import type { Run } from '../platform/run.ts'
 import { readFilter, type Stream, trackersIn } from './stream.ts'
 
@@ -36,16 +37,10 @@ export async function readStream(
 export async function readStreams(
   tx: Tx,
   companyNo: CompanyNo,
-  before: { at: Date; id: string } | undefined,
+  after: After,
   limit: number,
 ): Promise<Stream[]> {
-  const query = base(tx, companyNo)
-    .orderBy('createdAt', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .$if(before !== undefined, (it) =>
-      it.where(sql<SqlBool>`(created_at, id) < (${before?.at}, ${before?.id})`),
-    )
+  const query = newestFirst(base(tx, companyNo), 'createdAt', after, limit)
   return (await query.execute()).map((row) => ({ ...row, filter: readFilter(row.filter) }))
 }
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { CompanyNo } from '../../kit/caller.ts'
 import type { Tx } from '../../platform/database.ts'
+import { newestFirst } from '../../platform/newest-first.ts'
 import type { Mail } from '../mail.ts'
 
 export type NewMail = Omit<
@@ -66,19 +67,17 @@ export async function listMails(
   },
 ): Promise<Mail[]> {
   const { status, kind, after, most } = asked
-  const rows = await tx
-    .selectFrom('mail')
-    .selectAll()
-    .where('companyId', '=', no)
-    .$if(status !== undefined, (query) => query.where('status', '=', status!))
-    .$if(kind !== undefined, (query) => query.where('kind', '=', kind!))
-    .$if(after !== undefined, (query) =>
-      query.where(sql<boolean>`(at, id) < (${after?.[0]}, ${after?.[1]})`),
-    )
-    .orderBy('at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(most)
-    .execute()
+  const rows = await newestFirst(
+    tx
+      .selectFrom('mail')
+      .selectAll()
+      .where('companyId', '=', no)
+      .$if(status !== undefined, (query) => query.where('status', '=', status!))
+      .$if(kind !== undefined, (query) => query.where('kind', '=', kind!)),
+    'at',
+    after,
+    most,
+  ).execute()
   return rows.map(toMail)
 }
 

@@ -1,9 +1,8 @@
 import { sql } from 'kysely'
 import type { CompanyNo } from '../../kit/caller.ts'
 import type { Tx } from '../../platform/database.ts'
+import { type After, newestFirst } from '../../platform/newest-first.ts'
 import type { Delivery, Webhook, WebhookEvent } from '../webhook.ts'
-
-type After = readonly [Date, string] | undefined
 
 export async function insertWebhook(tx: Tx, no: CompanyNo, webhook: Webhook): Promise<void> {
   await tx
@@ -38,14 +37,7 @@ export async function findWebhook(
 }
 
 export async function listWebhooks(tx: Tx, no: CompanyNo, after: After, most: number) {
-  const rows = await webhooks(tx, no)
-    .$if(after !== undefined, (query) =>
-      query.where(sql<boolean>`(created_at, id) < (${after?.[0]}, ${after?.[1]})`),
-    )
-    .orderBy('createdAt', 'desc')
-    .orderBy('id', 'desc')
-    .limit(most)
-    .execute()
+  const rows = await newestFirst(webhooks(tx, no), 'createdAt', after, most).execute()
   return rows.map(toWebhook)
 }
 
@@ -114,15 +106,12 @@ export async function listDeliveries(
   after: After,
   most: number,
 ): Promise<Delivery[]> {
-  const rows = await deliveries(tx, no)
-    .where('webhookId', '=', webhookId)
-    .$if(after !== undefined, (query) =>
-      query.where(sql<boolean>`(at, id) < (${after?.[0]}, ${after?.[1]})`),
-    )
-    .orderBy('at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(most)
-    .execute()
+  const rows = await newestFirst(
+    deliveries(tx, no).where('webhookId', '=', webhookId),
+    'at',
+    after,
+    most,
+  ).execute()
   return rows.map(toDelivery)
 }
 

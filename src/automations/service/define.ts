@@ -120,10 +120,9 @@ export async function listAutomations(
   page: { limit: number; cursor?: string | undefined },
 ): Promise<{ data: Automation[]; nextCursor: string | null }> {
   requireScope(caller, 'trackers:read')
-  const [at, id] = readCursor(page.cursor, 'time', 'text') ?? []
-  const before = at && id !== undefined ? { at, id } : undefined
+  const after = readCursor(page.cursor, 'time', 'text')
   const rows = await db.snapshot(caller.companyNo, (tx) =>
-    store.readAutomations(tx, caller.companyNo, before, page.limit + 1),
+    store.readAutomations(tx, caller.companyNo, after, page.limit + 1),
   )
   return pageOf(rows, page.limit, (automation) => [automation.createdAt, automation.id])
 }

@@ -105,10 +105,9 @@ export async function listBriefs(
   page: { limit: number; cursor?: string | undefined },
 ): Promise<{ data: Brief[]; nextCursor: string | null }> {
   requireScope(caller, 'ai:brief')
-  const [at, id] = readCursor(page.cursor, 'time', 'text') ?? []
-  const before = at && id !== undefined ? { at, id } : undefined
+  const after = readCursor(page.cursor, 'time', 'text')
   const rows = await db.snapshot(caller.companyNo, (tx) =>
-    store.readBriefs(tx, caller.companyNo, before, page.limit + 1),
+    store.readBriefs(tx, caller.companyNo, after, page.limit + 1),
   )
   return pageOf(rows, page.limit, (brief) => [brief.createdAt, brief.id])
 }

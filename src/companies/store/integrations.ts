@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { CompanyNo, Scope } from '../../kit/caller.ts'
 import { textArray } from '../../platform/arrays.ts'
 import type { Tx } from '../../platform/database.ts'
+import { type After, newestFirst } from '../../platform/newest-first.ts'
 import type { Integration } from '../integration.ts'
-import type { After } from './people.ts'
 
 const columns = [
   'id',
@@ -21,14 +21,7 @@ const columns = [
 ] as const
 
 export async function listIntegrations(tx: Tx, no: CompanyNo, after: After, most: number) {
-  const rows = await live(tx, no)
-    .$if(after !== undefined, (query) =>
-      query.where(sql<boolean>`(created_at, id) < (${after?.[0]}, ${after?.[1]})`),
-    )
-    .orderBy('createdAt', 'desc')
-    .orderBy('id', 'desc')
-    .limit(most)
-    .execute()
+  const rows = await newestFirst(live(tx, no), 'createdAt', after, most).execute()
   return rows as Integration[]
 }
 

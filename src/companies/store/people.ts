@@ -1,21 +1,16 @@
 import { sql } from 'kysely'
 import type { CompanyNo, Role } from '../../kit/caller.ts'
 import type { Tx } from '../../platform/database.ts'
+import { type After, newestFirst } from '../../platform/newest-first.ts'
 import type { Member, Membership, Team, Visibility } from '../people.ts'
 
-/** Where a list goes on: the sort keys of the last row shown. */
-export type After = readonly [Date, string] | undefined
-
 export async function listMembers(tx: Tx, no: CompanyNo, after: After, most: number) {
-  const rows = await members(tx, no)
-    .where('removedAt', 'is', null)
-    .$if(after !== undefined, (query) =>
-      query.where(sql<boolean>`(created_at, id) < (${after?.[0]}, ${after?.[1]})`),
-    )
-    .orderBy('createdAt', 'desc')
-    .orderBy('id', 'desc')
-    .limit(most)
-    .execute()
+  const rows = await newestFirst(
+    members(tx, no).where('removedAt', 'is', null),
+    'createdAt',
+    after,
+    most,
+  ).execute()
   return rows.map(toMember)
 }
 
@@ -115,14 +110,7 @@ async function writeMembership(tx: Tx, no: CompanyNo, id: string, teams: Members
 }
 
 export async function listTeams(tx: Tx, no: CompanyNo, after: After, most: number) {
-  const rows = await teams(tx, no)
-    .$if(after !== undefined, (query) =>
-      query.where(sql<boolean>`(created_at, id) < (${after?.[0]}, ${after?.[1]})`),
-    )
-    .orderBy('createdAt', 'desc')
-    .orderBy('id', 'desc')
-    .limit(most)
-    .execute()
+  const rows = await newestFirst(teams(tx, no), 'createdAt', after, most).execute()
   return rows.map(toTeam)
 }
 

@@ -29,10 +29,9 @@ export async function listStreams(
   page: { limit: number; cursor?: string | undefined },
 ): Promise<{ data: StreamView[]; nextCursor: string | null }> {
   requireScope(caller, 'trackers:read')
-  const [at, id] = readCursor(page.cursor, 'time', 'text') ?? []
-  const before = at && id !== undefined ? { at, id } : undefined
+  const after = readCursor(page.cursor, 'time', 'text')
   return deps.db.snapshot(caller.companyNo, async (tx) => {
-    const streams = await store.readStreams(tx, caller.companyNo, before, page.limit + 1)
+    const streams = await store.readStreams(tx, caller.companyNo, after, page.limit + 1)
     const shown = pageOf(streams, page.limit, (stream) => [stream.createdAt, stream.id])
     return { ...shown, data: await viewsOf(deps, tx, caller.companyNo, shown.data) }
   })
