@@ -212,3 +212,13 @@ test('what belongs to another company does not exist', async () => {
   expect((await other.get(`/v1/webhooks/${id}/deliveries`)).status).toBe(404)
   expect((await other.get('/v1/webhooks')).body.data).toEqual([])
 })
+
+test('of many that are added at once, no more stay than there may be', async () => {
+  const company = await house.newCompany()
+  const asked = { url: 'https://hooks.example/x', events: ['credits.threshold'] }
+  const all = await Promise.all(
+    Array.from({ length: 26 }, () => company.post('/v1/webhooks', asked)),
+  )
+  expect(all.filter(({ status }) => status === 201)).toHaveLength(20)
+  expect(all.filter(({ status }) => status === 409)).toHaveLength(6)
+})

@@ -48,11 +48,6 @@ export async function listConnectors(tx: Tx, no: CompanyNo, after: After, most: 
   return rows.map(toConnector)
 }
 
-/** How many the company has; nobody removes one until the end of the transaction. */
-export async function countConnectors(tx: Tx, no: CompanyNo): Promise<number> {
-  return (await connectors(tx, no).forUpdate().execute()).length
-}
-
 /** Begins a run; false when one is under way already. */
 export async function insertRun(tx: Tx, no: CompanyNo, run: SyncRun): Promise<boolean> {
   const [done] = await tx

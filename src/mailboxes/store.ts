@@ -61,14 +61,6 @@ export async function listMailboxes(
   return rows
 }
 
-/** How many the company has; nobody adds one until the end of the transaction. */
-export async function countMailboxes(tx: Tx, no: CompanyNo): Promise<number> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`mailboxes ${no}`}, 0))`.execute(tx)
-  const { rows } = await sql<{ count: bigint }>`
-    select count(*) from mailbox where company_id = ${no}`.execute(tx)
-  return Number(rows[0]!.count)
-}
-
 /** Mailboxes of all companies that are to be looked into, longest waiting first. */
 export async function readDue(
   tx: Tx,

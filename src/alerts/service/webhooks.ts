@@ -6,6 +6,7 @@ import { pageOf, readCursor } from '../../kit/cursor.ts'
 import { notFound, Problem, unprocessable } from '../../kit/problem.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { companyTime } from '../../platform/company-time.ts'
+import { countBeforeAdding } from '../../platform/count.ts'
 import type { Database, Tx } from '../../platform/database.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Outbound } from '../../platform/outbound.ts'
@@ -55,7 +56,7 @@ export async function makeWebhook(
   checkUrl(outbound, asked.url)
   const no = caller.companyNo
   return db.company(no, async (tx) => {
-    if ((await store.countWebhooks(tx, no)) >= WEBHOOKS_MAX) {
+    if ((await countBeforeAdding(tx, 'webhook', no)) >= WEBHOOKS_MAX) {
       throw new Problem('invalid-state', `There are ${WEBHOOKS_MAX} webhooks, which is the most.`)
     }
     const webhook: Webhook = {

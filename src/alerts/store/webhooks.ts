@@ -41,12 +41,6 @@ export async function listWebhooks(tx: Tx, no: CompanyNo, after: After, most: nu
   return rows.map(toWebhook)
 }
 
-/** How many endpoints the company has; nobody adds one until the end of the transaction. */
-export async function countWebhooks(tx: Tx, no: CompanyNo): Promise<number> {
-  const rows = await webhooks(tx, no).forUpdate().execute()
-  return rows.length
-}
-
 /** The enabled endpoints that want one of these events. */
 export async function listening(
   tx: Tx,

@@ -3,6 +3,7 @@ import { type Caller, type CompanyNo, requireScope } from '../../kit/caller.ts'
 import { pageOf, readCursor } from '../../kit/cursor.ts'
 import { notFound, Problem, unprocessable } from '../../kit/problem.ts'
 import { companyTime } from '../../platform/company-time.ts'
+import { countBeforeAdding } from '../../platform/count.ts'
 import type { Tx } from '../../platform/database.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Connector, Credential, SyncRun } from '../connector.ts'
@@ -56,7 +57,7 @@ export async function makeConnector(deps: Deps, caller: Caller, asked: NewConnec
   checkUrl(deps, asked.baseUrl)
   const no = caller.companyNo
   return deps.db.company(no, async (tx) => {
-    if ((await store.countConnectors(tx, no)) >= CONNECTORS_MAX) {
+    if ((await countBeforeAdding(tx, 'connector', no)) >= CONNECTORS_MAX) {
       throw new Problem('invalid-state', `There are ${CONNECTORS_MAX} connectors already.`)
     }
     const now = await companyTime(tx, no, deps.clock)

@@ -2,6 +2,7 @@ import { recordAudit } from '../../companies/service/audit.ts'
 import { type Caller, type CompanyNo, requireScope } from '../../kit/caller.ts'
 import { pageOf, readCursor } from '../../kit/cursor.ts'
 import { notFound, Problem, unprocessable } from '../../kit/problem.ts'
+import { countBeforeAdding } from '../../platform/count.ts'
 import type { Tx } from '../../platform/database.ts'
 import { newId } from '../../platform/ids.ts'
 import type { Mailbox } from '../mailbox.ts'
@@ -53,7 +54,7 @@ export async function makeMailbox(
   }
   checkServer(deps, mailbox)
   return deps.db.company(no, async (tx) => {
-    if ((await store.countMailboxes(tx, no)) >= MAILBOXES_MAX) {
+    if ((await countBeforeAdding(tx, 'mailbox', no)) >= MAILBOXES_MAX) {
       throw new Problem('invalid-state', `There are ${MAILBOXES_MAX} mailboxes, which is the most.`)
     }
     await store.insertMailbox(tx, no, mailbox)
