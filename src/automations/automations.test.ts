@@ -102,7 +102,7 @@ test('at zero nothing is made whatever it costs, each skip is logged, and none i
   await advance('2026-06-19T12:00:00Z')
   expect((await log(id))[0]).toEqual(['skipped', 'out_of_credits', 0])
   await fund(company, 0.5)
-  const now = await company.post(`/v1/automations/${id}/run`, {})
+  const now = await company.post(`/v1/automations/${id}/run`)
   expect(now.body).toMatchObject({ status: 'skipped', reason: 'insufficient_credits', credits: 0 })
   const atOnce = await company.post(`/v1/automations/${ofFree}/run`, {})
   expect(atOnce.body).toMatchObject({ status: 'done', reason: null, credits: 0 })

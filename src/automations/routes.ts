@@ -179,7 +179,7 @@ export function automationRoutes(app: App, house: AutomationDeps): void {
         summary: 'Run an automation now; it charges like any other time',
         tags,
         params,
-        body: z.strictObject({}).optional(),
+        body: z.strictObject({}),
         response: answers({ 200: RunOut }, 409),
       },
     },

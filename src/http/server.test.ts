@@ -182,7 +182,7 @@ test.each([
 
 test.each([
   ['text', 'not json at all', 400, 'invalid-request', 'body'],
-  ['nothing', '', 400, 'invalid-request', 'body'],
+  ['nothing', '', 400, 'invalid-request', 'text'],
   ['half of an object', '{"text":', 400, 'invalid-request', 'body'],
   ['an array', [], 400, 'invalid-request', 'body'],
   ['a missing field', {}, 400, 'invalid-request', 'text'],
