@@ -3,13 +3,13 @@ import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Logger as QueueLogger, type Runner, run, type WorkerEvents } from 'graphile-worker'
 import { sql } from 'kysely'
-import pg from 'pg'
 import type { CompanyNo } from '../kit/caller.ts'
 import type { Tx } from './database.ts'
 import type { Logger } from './log.ts'
 import { drainCompany, nextDueAt } from './queue-drain.ts'
 import { readPayload, type Task } from './queue-job.ts'
 import { type Leases, openLeases } from './queue-leases.ts'
+import { openQueuePool } from './queue-pool.ts'
 
 export interface EnqueueOptions {
   companyNo: CompanyNo
@@ -75,7 +75,7 @@ const FINISH_MS = 3_000
 
 /** Opens the queue: the way to its jobs for those who do them. */
 export function openQueue({ url, log }: QueueOptions): Queue {
-  const pool = new pg.Pool({ connectionString: url, max: 10, application_name: 'sluice queue' })
+  const pool = openQueuePool(url)
   pool.on('error', (error) => {
     // The server may end the last connections before their goodbyes arrive.
     if (!stopping) log.warn({ reason: error.message }, 'Lost a connection of the queue')
