@@ -3,74 +3,43 @@ import type pg from 'pg'
 import { createModel } from './ai/create.ts'
 import { createLocal } from './ai/local.ts'
 import type { Model } from './ai/model.ts'
-import { alertTasks } from './alerts/jobs.ts'
-import { noticeRoutes } from './alerts/routes/notices.ts'
-import { webhookRoutes } from './alerts/routes/webhooks.ts'
 import type { AlertDeps } from './alerts/service/deps.ts'
 import { alertsOnErasure } from './alerts/service/erase.ts'
 import { openInvitationMails } from './alerts/service/invitation-mail.ts'
 import { alertCompanion, openEmit } from './alerts/service/raise.ts'
-import { askTasks } from './ask/jobs.ts'
-import { askRoutes } from './ask/routes.ts'
 import { answersOnErasure } from './ask/service/erase.ts'
-import { automationTasks } from './automations/jobs.ts'
-import { automationRoutes } from './automations/routes.ts'
 import { automationsOfBrief, automationsUsing } from './automations/service/define.ts'
-import type { AutomationDeps, Delivery } from './automations/service/deps.ts'
+import type { Delivery } from './automations/service/deps.ts'
 import { automationsOnArrival, automationsOnTracker } from './automations/service/listen.ts'
-import { briefTasks } from './briefs/jobs.ts'
-import { briefRoutes } from './briefs/routes.ts'
 import { briefsUsing } from './briefs/service/define.ts'
 import { briefsOnErasure } from './briefs/service/read.ts'
-import { budgetRoutes } from './budgets/routes.ts'
-import type { Deps as BudgetDeps } from './budgets/service/budgets.ts'
 import { openBudgets } from './budgets/service/companion.ts'
 import { coverOf } from './budgets/service/cover.ts'
-import { chargeRoutes } from './charges/routes/charges.ts'
-import { grantRoutes } from './charges/routes/grants.ts'
-import { holdRoutes } from './charges/routes/holds.ts'
-import { ledgerRoutes } from './charges/routes/ledger.ts'
 import { chargesOnErasure } from './charges/service/erase.ts'
 import { onPoolEvents } from './charges/service/pool-events.ts'
 import { openRuleBook } from './charges/service/rules.ts'
-import { companyRoutes } from './companies/routes/companies.ts'
-import { integrationRoutes } from './companies/routes/integrations.ts'
-import { memberRoutes, teamRoutes } from './companies/routes/people.ts'
-import { sessionRoutes } from './companies/routes/session.ts'
 import { authenticate } from './companies/service/authenticate.ts'
-import type { MailInvitation } from './companies/service/invitations.ts'
 import { type KeyRing, openKeyRing } from './companies/service/key-ring.ts'
 import type { SessionLimits } from './companies/session.ts'
 import type { AiConfig } from './config.ts'
-import { connectorTasks } from './connectors/jobs.ts'
-import { connectorRoutes } from './connectors/routes.ts'
-import { contractRoutes } from './contracts/routes.ts'
 import { hasContract } from './contracts/service.ts'
 import type { Imports } from './conversations/deps.ts'
 import type { ItemType } from './conversations/items.ts'
-import { conversationRoutes } from './conversations/routes.ts'
-import { type Importer, openImporter } from './conversations/service/imports.ts'
-import { gongRoutes } from './gong/routes.ts'
+import { openImporter } from './conversations/service/imports.ts'
+import { addRoutes, tasksOf } from './doors.ts'
 import { credentialsOf, operatorCheck } from './http/credentials.ts'
 import { keptAnswersOnErasure } from './http/erase-answers.ts'
 import { openPace } from './http/rate-limits.ts'
 import { createServer } from './http/server.ts'
-import { forecastRoutes } from './insight/routes/forecast.ts'
-import { reportRoutes } from './insight/routes/reports.ts'
-import { usageRoutes } from './insight/routes/usage.ts'
 import { runOutWith } from './insight/service/forecast.ts'
 import { openUsageRollUp, recountUsage, usedSince } from './insight/service/roll-up.ts'
-import type { Deps as InsightDeps } from './insight/service/what-if.ts'
 import type { CompanyNo } from './kit/caller.ts'
 import { type Ledger, openLedger, openPool, raiseEpoch } from './ledger/service/ledger.ts'
 import { startRounds } from './ledger/service/rounds.ts'
-import { mailboxRoutes } from './mailboxes/routes.ts'
 import type { MailboxDeps } from './mailboxes/service/deps.ts'
 import { startFollowing } from './mailboxes/service/follow.ts'
-import { mcpRoutes } from './mcp/routes.ts'
 import { serveMcpOnStdio } from './mcp/stdio.ts'
-import { oauthRoutes } from './oauth/routes.ts'
-import { openServers, type ServerAt } from './oauth/service/servers.ts'
+import { openServers } from './oauth/service/servers.ts'
 import type { App } from './platform/app.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { connectionSettings, type Database, openDatabase, type Tx } from './platform/database.ts'
@@ -86,17 +55,10 @@ import { checkServer } from './platform/postgres-settings.ts'
 import { openQueue, type Queue } from './platform/queue.ts'
 import { runIn } from './platform/run.ts'
 import { openSecretBox } from './platform/secret-box.ts'
-import { ratingRoutes } from './rating/routes.ts'
-import { streamTasks } from './streams/jobs.ts'
-import { streamRoutes } from './streams/routes.ts'
-import type { StreamDeps, StreamNotice } from './streams/service/deps.ts'
+import type { StreamNotice } from './streams/service/deps.ts'
 import { streamsOnArrival, streamsOnTracker } from './streams/service/entries.ts'
 import { followersOf, streamsUsing } from './streams/service/read.ts'
-import { testClockRoutes } from './test-clock/routes.ts'
-import { trackerTasks } from './trackers/jobs.ts'
 import { trackerPricer } from './trackers/routes/price.ts'
-import { trackerResultRoutes } from './trackers/routes/results.ts'
-import { trackerRoutes } from './trackers/routes/trackers.ts'
 import {
   forgetOnErasure,
   poolListener,
@@ -302,11 +264,7 @@ export async function openHouse(
     },
     ...wayIn,
   }
-  queue.setTasks({
-    ...{ ...alertTasks(alerts), ...trackerTasks(trackers) },
-    ...{ ...streamTasks(deps), ...askTasks(deps), ...briefTasks(deps), ...automationTasks(deps) },
-    ...connectorTasks(deps),
-  })
+  queue.setTasks(tasksOf(deps))
   metrics.gauge('queue_jobs', 'Jobs that wait or run', () => queue.size())
 
   const app = await createServer({
@@ -341,62 +299,6 @@ export async function openHouse(
       await db.close()
     },
   }
-}
-
-interface Wired
-  extends AlertDeps,
-    TrackerDeps,
-    MailboxDeps,
-    BudgetDeps,
-    InsightDeps,
-    StreamDeps,
-    AutomationDeps {
-  sessions: SessionLimits
-  mailInvitation: MailInvitation
-  oauthServerAt: ServerAt
-  mcpPerMinute: number
-  isHttps: boolean
-  recountUsage: (tx: Tx, companyNo: CompanyNo) => Promise<void>
-  importer: Importer
-  metrics: Metrics
-  queue: Queue
-  keys: KeyRing
-  openPool: (tx: Tx, companyNo: CompanyNo, testClock: Date | null) => Promise<void>
-  hasContract: (tx: Tx, companyNo: CompanyNo) => Promise<boolean>
-  raiseEpoch: typeof raiseEpoch
-}
-
-function addRoutes(app: App, house: Wired): void {
-  companyRoutes(app, house)
-  sessionRoutes(app, house)
-  memberRoutes(app, house)
-  teamRoutes(app, house)
-  integrationRoutes(app, house)
-  contractRoutes(app, house)
-  ratingRoutes(app, house)
-  grantRoutes(app, house)
-  chargeRoutes(app, house)
-  holdRoutes(app, house)
-  ledgerRoutes(app, house)
-  usageRoutes(app, house)
-  reportRoutes(app, house)
-  forecastRoutes(app, house)
-  budgetRoutes(app, house)
-  noticeRoutes(app, house)
-  webhookRoutes(app, house)
-  conversationRoutes(app, house)
-  mailboxRoutes(app, house)
-  trackerRoutes(app, house)
-  trackerResultRoutes(app, house)
-  streamRoutes(app, house)
-  askRoutes(app, house)
-  briefRoutes(app, house)
-  automationRoutes(app, house)
-  gongRoutes(app, house)
-  connectorRoutes(app, house)
-  oauthRoutes(app, house)
-  mcpRoutes(app, house)
-  testClockRoutes(app, house)
 }
 
 /** How long the database may take to say that it is there: a network that swallows everything never says no. */

@@ -75,7 +75,7 @@ const features = [
   'mcp',
 ]
 
-const mainFiles = ['main.ts', 'house.ts', 'config.ts']
+const mainFiles = ['main.ts', 'house.ts', 'doors.ts', 'config.ts']
 const doorNames = ['routes', 'jobs', 'tools']
 /** Schemas that all doors share are values as much as those of a module. */
 const coreFiles = ['platform/shapes.ts']
