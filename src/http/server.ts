@@ -10,6 +10,7 @@ import type { Caller } from '../kit/caller.ts'
 import { requireScope } from '../kit/caller.ts'
 import { canonical } from '../kit/canonical.ts'
 import { invalid, Problem } from '../kit/problem.ts'
+import { answerHeaders } from '../platform/answer-headers.ts'
 import type { App } from '../platform/app.ts'
 import type { Database } from '../platform/database.ts'
 import type { Logger } from '../platform/log.ts'
@@ -55,6 +56,7 @@ const KEY_MAX = 255
 
 /** Makes the HTTP server: credentials, keys, problems, the published document, and the given routes. */
 export async function createServer(options: ServerOptions): Promise<App> {
+  const headers = Object.entries(answerHeaders(options.isHttps))
   const app = Fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -67,7 +69,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     return503OnClosing: false,
     // What the router itself cannot read never reaches a hook.
     frameworkErrors: (_error, request, reply) => {
-      addHeaders(reply.header('x-request-id', request.id), options.isHttps)
+      addHeaders(reply.header('x-request-id', request.id), headers)
       return sendProblem(request, reply, invalid('path', 'is not an address that can be read'))
     },
     genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
@@ -123,7 +125,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     closing = true
   })
   app.addHook('onSend', (_request, reply, _payload, done) => {
-    addHeaders(reply, options.isHttps)
+    addHeaders(reply, headers)
     if (closing) reply.header('connection', 'close')
     done()
   })
@@ -142,22 +144,11 @@ export async function createServer(options: ServerOptions): Promise<App> {
   return app
 }
 
-const HEADERS = Object.entries({
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-})
-
 /** Headers of every answer; a route that set one of them itself knows better. */
-function addHeaders(reply: FastifyReply, isHttps: boolean): void {
-  for (const [name, value] of HEADERS) {
+function addHeaders(reply: FastifyReply, headers: readonly [string, string][]): void {
+  for (const [name, value] of headers) {
     if (!reply.hasHeader(name)) reply.header(name, value)
   }
-  if (isHttps) reply.header('strict-transport-security', 'max-age=31536000')
 }
 
 /** Reads Idempotency-Key and what was asked under it, before validation changes the body. */

@@ -5,6 +5,7 @@ import type { KeyRing } from '../companies/service/key-ring.ts'
 import { Connections } from '../companies/shapes.ts'
 import { baseOf, isOwnHost } from '../kit/origin.ts'
 import { Problem } from '../kit/problem.ts'
+import { answerHeaders } from '../platform/answer-headers.ts'
 import type { App } from '../platform/app.ts'
 import { oauthPaths } from '../platform/authorization-server.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -72,9 +73,9 @@ function protocolRoutes(app: App, house: OauthHouse): void {
   app.addContentTypeParser('*', (_request, _body, done) => done(null, undefined))
   const toLibrary = async (request: FastifyRequest, reply: FastifyReply) => {
     const server = serverFor(house, request)
-    for (const [name, value] of Object.entries(headersOf(house, request))) {
-      reply.raw.setHeader(name, value)
-    }
+    // The library sends its answers itself, past the server's own hook.
+    const headers = { 'x-request-id': request.id, ...answerHeaders(house.isHttps) }
+    for (const [name, value] of Object.entries(headers)) reply.raw.setHeader(name, value)
     reply.hijack()
     await server.answer(request.raw, reply.raw)
   }
@@ -157,20 +158,5 @@ function parsedJson(text: unknown): unknown {
     return JSON.parse(String(text))
   } catch {
     return undefined
-  }
-}
-
-/** The headers of every answer: the library sends these itself, past the server's own hook. */
-function headersOf({ isHttps }: OauthHouse, { id: requestId }: FastifyRequest) {
-  return {
-    'x-request-id': requestId,
-    'cache-control': 'no-store',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-    'cross-origin-opener-policy': 'same-origin',
-    'cross-origin-resource-policy': 'same-origin',
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-    'x-frame-options': 'DENY',
-    ...(isHttps ? { 'strict-transport-security': 'max-age=31536000' } : {}),
   }
 }
