@@ -46,6 +46,12 @@ export function finishDocument(document: OpenDocument): OpenDocument {
       if (!text.includes(`"#/components/schemas/${name}"`)) delete schemas[name]
     }
   }
+  // They come in the order in which modules were loaded, which is nobody's business.
+  for (const name of Object.keys(schemas).sort()) {
+    const schema = schemas[name]
+    delete schemas[name]
+    schemas[name] = schema
+  }
   return document
 }
 

@@ -4,6 +4,1313 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+export type Account = {
+    id: string;
+    externalId: string | null;
+    name: string;
+    domains: Array<string>;
+    createdAt: string;
+    updatedAt: string;
+};
+
+export type Answer = {
+    answer: Array<{
+        text: string;
+        callFindings: Array<{
+            id: string;
+            title: string;
+            at: string;
+            url: string;
+            quotes: Array<string>;
+        }>;
+        emailFindings: Array<{
+            id: string;
+            title: string;
+            at: string;
+            url: string;
+            quotes: Array<string>;
+        }>;
+    }> | null;
+    callsSearched: number;
+    emailsSearched: number;
+    truncated: boolean;
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    /**
+     * What a key or token would be charged for it; of a dry run only.
+     */
+    paidCredits?: number;
+    balance: {
+        /**
+         * Credits, exact to six decimals.
+         */
+        available: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        held: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        used: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        total: number;
+        usedPercent: number;
+        seq: number;
+    };
+    /**
+     * What would be read; of a dry run only.
+     */
+    items?: Array<{
+        type: 'call' | 'email';
+        id: string;
+        title: string;
+        at: string;
+    }>;
+};
+
+export type AuditEntry = {
+    /**
+     * An opaque id.
+     */
+    id: string;
+    at: string;
+    actor: string;
+    action: string;
+    objectType: string;
+    objectId: string;
+    before: unknown;
+    after: unknown;
+};
+
+export type Automation = {
+    id: string;
+    name: string;
+    enabled: boolean;
+    when: {
+        type: string;
+        [key: string]: unknown;
+    };
+    if: {
+        [key: string]: unknown;
+    };
+    then: {
+        briefId: string;
+        entity: 'trigger' | {
+            type: string;
+            id: string;
+        };
+        timePeriod: string;
+        deliverTo: Array<string>;
+    };
+    nextAt: string | null;
+    createdBy: string | null;
+    createdAt: string;
+};
+
+export type AutomationRun = {
+    id: string;
+    at: string;
+    status: 'done' | 'skipped' | 'failed';
+    reason: string | null;
+    generatedId: string | null;
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    cause: 'schedule' | 'item' | 'asked';
+};
+
+export type Backfill = {
+    id: string;
+    trackerId: string;
+    version: number;
+    kind: 'history' | 'missed';
+    from: string | null;
+    to: string | null;
+    itemTypes: Array<'call' | 'email'> | null;
+    status: 'running' | 'done' | 'stopped' | 'cancelled';
+    total: number;
+    done: number;
+    remaining: number;
+    found: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    createdAt: string;
+    endedAt: string | null;
+};
+
+export type Balance = {
+    asOf: string;
+    seq: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    available: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    held: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    used: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    total: number;
+    usedPercent: number;
+    status: 'ok' | 'low' | 'exhausted';
+    thresholds: Array<{
+        percent: number;
+        reachedAt: string | null;
+    }>;
+    grants: Array<Grant>;
+};
+
+export type BatchResults = {
+    results: Array<{
+        status: number;
+        replayed: boolean;
+        charge?: Charge;
+        problem?: Problem;
+    }>;
+};
+
+export type Brief = {
+    id: string;
+    name: string;
+    status: 'draft' | 'published';
+    sections: Array<{
+        title: string;
+        source: 'trackers' | 'conversations';
+        trackerIds: Array<string>;
+        question: string | null;
+        itemTypes: Array<'call' | 'email'>;
+    }>;
+    createdBy: string | null;
+    createdAt: string;
+    updatedAt: string;
+};
+
+export type Budget = {
+    id: string;
+    scope: {
+        type: 'team' | 'member' | 'integration' | 'feature' | 'instance';
+        id: string;
+    };
+    period: 'month' | 'contractYear';
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    /**
+     * Charged in the period, less refunds of those charges.
+     */
+    used: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    held: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    remaining: number;
+    periodStart: string;
+    periodEnd: string;
+    /**
+     * The percentages told of in this period.
+     */
+    warned: Array<number>;
+    createdAt: string;
+};
+
+export type Call = {
+    title: string;
+    startedAt: string;
+    durationSeconds: number;
+    direction: 'inbound' | 'outbound' | 'conference' | 'unknown';
+    scope: 'internal' | 'external' | 'unknown';
+    private: boolean;
+    hasTranscript: boolean;
+    parties: Array<{
+        id: string;
+        name: string | null;
+        email: string | null;
+        affiliation: 'company' | 'customer';
+    }>;
+    id: string;
+    history: boolean;
+    accountId: string | null;
+    dealId: string | null;
+    createdAt: string;
+    updatedAt: string;
+    arrivedAt: string | null;
+    transcript: Array<{
+        partyId: string;
+        startSeconds?: number;
+        endSeconds?: number;
+        text: string;
+    }> | null;
+};
+
+export type CallListed = {
+    title: string;
+    startedAt: string;
+    durationSeconds: number;
+    direction: 'inbound' | 'outbound' | 'conference' | 'unknown';
+    scope: 'internal' | 'external' | 'unknown';
+    private: boolean;
+    hasTranscript: boolean;
+    parties: Array<{
+        id: string;
+        name: string | null;
+        email: string | null;
+        affiliation: 'company' | 'customer';
+    }>;
+    id: string;
+    history: boolean;
+    accountId: string | null;
+    dealId: string | null;
+    createdAt: string;
+    updatedAt: string;
+    arrivedAt: string | null;
+};
+
+export type Charge = {
+    id: string;
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    draws: Array<{
+        grantId: string;
+        /**
+         * Credits, exact to six decimals.
+         */
+        credits: number;
+    }>;
+    balance: {
+        /**
+         * Credits, exact to six decimals.
+         */
+        available: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        held: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        used: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        total: number;
+        usedPercent: number;
+        seq: number;
+    };
+    thresholdsReached: Array<number>;
+    createdAt: string;
+    feature: string;
+    instance: {
+        id: string;
+        name: string;
+    } | null;
+    trigger: string;
+    integrationId: string | null;
+    memberId: string | null;
+    teamId: string | null;
+    rateCardVersion: number;
+    holdId: string | null;
+};
+
+export type ChargeWithEntries = {
+    id: string;
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    draws: Array<{
+        grantId: string;
+        /**
+         * Credits, exact to six decimals.
+         */
+        credits: number;
+    }>;
+    balance: {
+        /**
+         * Credits, exact to six decimals.
+         */
+        available: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        held: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        used: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        total: number;
+        usedPercent: number;
+        seq: number;
+    };
+    thresholdsReached: Array<number>;
+    createdAt: string;
+    feature: string;
+    instance: {
+        id: string;
+        name: string;
+    } | null;
+    trigger: string;
+    integrationId: string | null;
+    memberId: string | null;
+    teamId: string | null;
+    rateCardVersion: number;
+    holdId: string | null;
+    items: Array<{
+        type: string;
+        [key: string]: unknown;
+    }>;
+    entries: Array<LedgerEntry>;
+    lines: Array<{
+        type: string;
+        count: number;
+    }>;
+    metadata: unknown | null;
+    refunded: boolean;
+};
+
+export type Company = {
+    /**
+     * An opaque id.
+     */
+    id: string;
+    name: string;
+    /**
+     * An IANA time zone, as Europe/Oslo.
+     */
+    timezone: string;
+    onTestClock: boolean;
+    /**
+     * The members who are told when credits run low.
+     */
+    alertRecipients: Array<string>;
+    emailDomains: Array<string>;
+    gongIds: 'decimal' | 'own';
+    limits: {
+        manualPerMemberHour: number;
+        gongPerSecond: number;
+        gongPerDay: number;
+    };
+    createdAt: string;
+};
+
+export type Connections = {
+    data: Array<Integration>;
+};
+
+export type Connector = {
+    /**
+     * An opaque id.
+     */
+    id: string;
+    name: string;
+    baseUrl: string;
+    credential: {
+        kind: 'basic' | 'bearer';
+    };
+    importAs: 'history' | 'new';
+    newFrom: string | null;
+    since: string;
+    everyMinutes: number | null;
+    enabled: boolean;
+    /**
+     * Calls that began before this are in.
+     */
+    syncedTo: string | null;
+    nextAt: string | null;
+    createdAt: string;
+};
+
+export type Contact = {
+    id: string;
+    externalId: string | null;
+    name: string;
+    email: string | null;
+    accountId: string | null;
+    createdAt: string;
+    updatedAt: string;
+};
+
+export type Contract = {
+    startDate: string;
+    /**
+     * The first day after the term.
+     */
+    endDate: string;
+    termMonths: number;
+    proration: 'daily' | 'full';
+    seats: Array<{
+        type: 'foundation' | 'enable' | 'enable_essentials' | 'forecast' | 'forecast_essentials' | 'engage';
+        count: number;
+        core: boolean;
+        /**
+         * Credits, exact to six decimals.
+         */
+        creditsPerSeat: number;
+    }>;
+    contractYears: Array<{
+        start: string;
+        end: string;
+    }>;
+    timezone: string;
+    terms: Array<{
+        startDate: string;
+        /**
+         * The first day after the term.
+         */
+        endDate: string;
+        termMonths: number;
+        proration: 'daily' | 'full';
+        seats: Array<{
+            type: 'foundation' | 'enable' | 'enable_essentials' | 'forecast' | 'forecast_essentials' | 'engage';
+            count: number;
+            core: boolean;
+            /**
+             * Credits, exact to six decimals.
+             */
+            creditsPerSeat: number;
+        }>;
+        contractYears: Array<{
+            start: string;
+            end: string;
+        }>;
+    }>;
+};
+
+export type Deal = {
+    id: string;
+    externalId: string | null;
+    name: string;
+    accountId: string | null;
+    status: 'open' | 'won' | 'lost';
+    createdAt: string;
+    updatedAt: string;
+};
+
+export type Email = {
+    messageId: string | null;
+    threadId: string | null;
+    sentAt: string;
+    from: {
+        name: string | null;
+        email: string;
+        affiliation: 'company' | 'customer';
+    };
+    to: Array<{
+        name: string | null;
+        email: string;
+    }>;
+    cc: Array<{
+        name: string | null;
+        email: string;
+    }>;
+    subject: string;
+    direction: 'inbound' | 'outbound' | 'conference' | 'unknown';
+    scope: 'internal' | 'external' | 'unknown';
+    folders: Array<string>;
+    labels: Array<string>;
+    id: string;
+    history: boolean;
+    accountId: string | null;
+    dealId: string | null;
+    createdAt: string;
+    updatedAt: string;
+    arrivedAt: string | null;
+    body: string;
+};
+
+export type EmailListed = {
+    messageId: string | null;
+    threadId: string | null;
+    sentAt: string;
+    from: {
+        name: string | null;
+        email: string;
+        affiliation: 'company' | 'customer';
+    };
+    to: Array<{
+        name: string | null;
+        email: string;
+    }>;
+    cc: Array<{
+        name: string | null;
+        email: string;
+    }>;
+    subject: string;
+    direction: 'inbound' | 'outbound' | 'conference' | 'unknown';
+    scope: 'internal' | 'external' | 'unknown';
+    folders: Array<string>;
+    labels: Array<string>;
+    id: string;
+    history: boolean;
+    accountId: string | null;
+    dealId: string | null;
+    createdAt: string;
+    updatedAt: string;
+    arrivedAt: string | null;
+};
+
+export type Erased = {
+    calls: number;
+    emails: number;
+    contacts: number;
+    leads: number;
+};
+
+export type Estimate = {
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    lines: Array<{
+        type: string;
+        count: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        unitCredits: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        credits: number;
+    }>;
+    /**
+     * Credits, exact to six decimals.
+     */
+    available: number;
+    sufficient: boolean;
+};
+
+export type Forecast = {
+    runOutAt: string | null;
+    /**
+     * A null in it lies more than three years ahead.
+     */
+    range: {
+        early: string | null;
+        late: string | null;
+    } | null;
+    /**
+     * Credits, exact to six decimals.
+     */
+    perDay: number;
+    /**
+     * The range is that of the pace plus and minus this.
+     */
+    margin: number;
+    /**
+     * The days that the pace was taken from.
+     */
+    days: number;
+    basis: string;
+    expiringUnused: Array<{
+        grantId: string;
+        /**
+         * Credits, exact to six decimals.
+         */
+        credits: number;
+        expiresAt: string;
+    }>;
+};
+
+export type FoundedCompany = {
+    /**
+     * An opaque id.
+     */
+    id: string;
+    name: string;
+    /**
+     * An IANA time zone, as Europe/Oslo.
+     */
+    timezone: string;
+    testClock: string | null;
+    apiKey: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+        key: string;
+    };
+    admin: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    } | null;
+    createdAt: string;
+};
+
+export type GeneratedAnswer = {
+    id: string | null;
+    briefId: string;
+    name: string;
+    entity: {
+        type: string;
+        id: string;
+    };
+    sections: Array<{
+        title: string;
+        source: 'trackers' | 'conversations';
+        text: string | null;
+        /**
+         * Credits, exact to six decimals.
+         */
+        credits: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        paidCredits?: number;
+        dataAsOf: string;
+        stale: {
+            since: string;
+            reason: string;
+            trackerIds: Array<string>;
+        } | null;
+        callsSearched: number;
+        emailsSearched: number;
+        truncated: boolean;
+        findings: {
+            callFindings: Array<{
+                id: string;
+                title: string;
+                at: string;
+                url: string;
+                quotes: Array<string>;
+            }>;
+            emailFindings: Array<{
+                id: string;
+                title: string;
+                at: string;
+                url: string;
+                quotes: Array<string>;
+            }>;
+        };
+    }> | null;
+    callsSearched: number;
+    emailsSearched: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    chargeId: string | null;
+    createdAt: string;
+    balance: {
+        /**
+         * Credits, exact to six decimals.
+         */
+        available: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        held: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        used: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        total: number;
+        usedPercent: number;
+        seq: number;
+    };
+    /**
+     * What a key or token would be charged for it; of a dry run only.
+     */
+    paidCredits?: number;
+    /**
+     * What would be read; of a dry run only.
+     */
+    items?: Array<{
+        type: 'call' | 'email';
+        id: string;
+        title: string;
+        at: string;
+    }>;
+};
+
+export type GeneratedBrief = {
+    id: string | null;
+    briefId: string;
+    name: string;
+    entity: {
+        type: string;
+        id: string;
+    };
+    sections: Array<{
+        title: string;
+        source: 'trackers' | 'conversations';
+        text: string | null;
+        /**
+         * Credits, exact to six decimals.
+         */
+        credits: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        paidCredits?: number;
+        dataAsOf: string;
+        stale: {
+            since: string;
+            reason: string;
+            trackerIds: Array<string>;
+        } | null;
+        callsSearched: number;
+        emailsSearched: number;
+        truncated: boolean;
+        findings: {
+            callFindings: Array<{
+                id: string;
+                title: string;
+                at: string;
+                url: string;
+                quotes: Array<string>;
+            }>;
+            emailFindings: Array<{
+                id: string;
+                title: string;
+                at: string;
+                url: string;
+                quotes: Array<string>;
+            }>;
+        };
+    }> | null;
+    callsSearched: number;
+    emailsSearched: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    chargeId: string | null;
+    createdAt: string;
+};
+
+export type GongAnswer = {
+    requestId: string;
+    numOfCallsSearched: number;
+    numOfEmailsSearched: number;
+    answer: Array<{
+        answerItems: Array<string>;
+        callFindings: Array<{
+            call: {
+                id: string;
+                title: string;
+                started: string;
+                url: string;
+            };
+        }>;
+        emailFindings: Array<{
+            emails: Array<{
+                id: string;
+                title: string;
+                sentDateTime: string;
+            }>;
+        }>;
+    }> | null;
+};
+
+export type GongBrief = {
+    requestId: string;
+    numOfCallsSearched: number;
+    numOfEmailsSearched: number;
+    briefSections: Array<{
+        title: string;
+        sectionSummary: Array<string>;
+        briefSectionType: 'Conversations' | 'CrmOrGongData';
+        conversationFindings: {
+            callFindings: Array<{
+                call: {
+                    id: string;
+                    title: string;
+                    started: string;
+                    url: string;
+                };
+            }>;
+            emailFindings: Array<{
+                emails: Array<{
+                    id: string;
+                    title: string;
+                    sentDateTime: string;
+                }>;
+            }>;
+        };
+    }> | null;
+};
+
+export type GongCall = {
+    id: string;
+    url: string;
+    title: string;
+    scheduled: string;
+    started: string;
+    /**
+     * Whole seconds.
+     */
+    duration: number;
+    primaryUserId: string | null;
+    direction: 'Inbound' | 'Outbound' | 'Conference' | 'Unknown';
+    system: string;
+    scope: 'Internal' | 'External' | 'Unknown';
+    media: 'Audio';
+    language: string;
+    workspaceId: string;
+    sdrDisposition: null;
+    clientUniqueId: string;
+    customData: null;
+    purpose: null;
+    meetingUrl: null;
+    isPrivate: boolean;
+    calendarEventId: null;
+};
+
+/**
+ * A refusal on the /v2 doors.
+ */
+export type GongError = {
+    requestId: string;
+    errors: Array<string>;
+};
+
+export type GongNewCallInput = {
+    /**
+     * ISO 8601 with a zone, as 2026-06-15T12:00:00Z.
+     */
+    actualStart: string;
+    /**
+     * The caller's own id of the call; a second time: 409.
+     */
+    clientUniqueId: string;
+    direction: 'Inbound' | 'Outbound' | 'Conference' | 'Unknown';
+    parties: Array<{
+        partyId?: string | null;
+        name?: string | null;
+        emailAddress?: string | null;
+        /**
+         * The user this party is.
+         */
+        userId?: string | null;
+    }>;
+    /**
+     * The user who hosted the call.
+     */
+    primaryUser: string;
+    title?: string | null;
+    /**
+     * Seconds.
+     */
+    duration?: number | null;
+    isPrivate?: boolean | null;
+    /**
+     * The one workspace of the company, as a number or a text.
+     */
+    workspaceId?: string | number;
+    /**
+     * An addition of ours: without it the call waits, is not read and costs nothing.
+     */
+    transcript?: Array<{
+        /**
+         * The partyId of a party.
+         */
+        speakerId: string;
+        sentences: Array<{
+            start: number;
+            end: number;
+            text: string;
+        }>;
+    }> | null;
+};
+
+export type GongUser = {
+    id: string;
+    emailAddress: string;
+    created: string;
+    active: true;
+    emailAliases: Array<unknown>;
+    trustedEmailAddress: null;
+    firstName: string;
+    lastName: string;
+    title: null;
+    phoneNumber: null;
+    extension: null;
+    personalMeetingUrls: Array<unknown>;
+    settings: {
+        [key: string]: never;
+    };
+    managerId: null;
+    meetingConsentPageUrl: null;
+    spokenLanguages: Array<unknown>;
+};
+
+export type Grant = {
+    id: string;
+    source: 'default' | 'adjustment' | 'purchased';
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    /**
+     * What is available of it.
+     */
+    remaining: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    held: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    consumed: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    expired: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    voided: number;
+    status: 'scheduled' | 'usable' | 'ended';
+    effectiveAt: string;
+    expiresAt: string | null;
+    reference: string | null;
+    reason: string | null;
+    createdAt: string;
+};
+
+export type Hold = {
+    id: string;
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    captured: number;
+    status: 'held' | 'captured' | 'released' | 'expired';
+    expiresAt: string;
+    createdAt: string;
+    endedAt: string | null;
+    /**
+     * What is still set aside.
+     */
+    draws: Array<{
+        grantId: string;
+        /**
+         * Credits, exact to six decimals.
+         */
+        credits: number;
+    }>;
+    feature: string;
+    instance: {
+        id: string;
+        name: string;
+    } | null;
+    trigger: string;
+    integrationId: string | null;
+    memberId: string | null;
+    teamId: string | null;
+    metadata: unknown | null;
+};
+
+export type Import = {
+    id: string | null;
+    status: 'running' | 'done' | 'stopped' | 'failed';
+    format: string;
+    accepted: number;
+    rejectedCount: number;
+    /**
+     * The first 1,000; GET /v1/imports/{id}/rejected has them all.
+     */
+    rejected: Array<{
+        line: number;
+        error: string;
+    }>;
+    /**
+     * How far it came.
+     */
+    line: number;
+    bytes: number;
+    history: boolean;
+    dryRun: boolean;
+    /**
+     * Of a dry run: what published trackers would charge.
+     */
+    charges: Array<{
+        trackerId: string;
+        name: string;
+        items: number;
+        /**
+         * Credits, exact to six decimals.
+         */
+        credits: number;
+    }> | null;
+    error: string | null;
+    createdAt: string;
+    endedAt: string | null;
+};
+
+export type Integration = {
+    /**
+     * An opaque id.
+     */
+    id: string;
+    name: string;
+    kind: 'api' | 'mcp';
+    access: 'shared' | 'personal';
+    memberId: string | null;
+    teamId: string | null;
+    scopes: Array<'credits:read' | 'credits:write' | 'data:read' | 'data:write' | 'trackers:read' | 'trackers:write' | 'ai:ask' | 'ai:brief' | 'admin'>;
+    /**
+     * The OAuth client that the member let in; it has tokens instead of a key.
+     */
+    clientId: string | null;
+    /**
+     * The start of the key, to tell keys apart.
+     */
+    keyHint: string;
+    expiresAt: string | null;
+    lastUsedAt: string | null;
+    createdAt: string;
+};
+
+export type Invitation = {
+    /**
+     * Shown this once; the link is /invitation#token.
+     */
+    token: string;
+    expiresAt: string;
+    /**
+     * Whether the link goes to the member by mail.
+     */
+    mailed: boolean;
+};
+
+export type Invited = {
+    company: string;
+    name: string;
+    email: string;
+};
+
+export type ItemPut = {
+    id: string;
+    /**
+     * False: an item that was there was changed.
+     */
+    created: boolean;
+    /**
+     * When it could first be read; null while it waits for its transcript or is private.
+     */
+    arrivedAt: string | null;
+    durationSeconds?: number;
+    accountId: string | null;
+    dealId: string | null;
+};
+
+export type Lead = {
+    id: string;
+    externalId: string | null;
+    name: string;
+    email: string | null;
+    createdAt: string;
+    updatedAt: string;
+};
+
+export type LedgerEntry = {
+    seq: number;
+    id: string;
+    type: 'grant' | 'hold' | 'release' | 'consume' | 'refund' | 'expire' | 'void';
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    availableDelta: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    heldDelta: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    availableAfter: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    heldAfter: number;
+    grantId: string;
+    chargeId: string | null;
+    holdId: string | null;
+    at: string;
+    reason: string | null;
+    actor: string | null;
+};
+
+export type ListedCompany = {
+    /**
+     * An opaque id.
+     */
+    id: string;
+    name: string;
+    /**
+     * An IANA time zone, as Europe/Oslo.
+     */
+    timezone: string;
+    onTestClock: boolean;
+    createdAt: string;
+};
+
+export type MadeWebhook = {
+    /**
+     * An opaque id.
+     */
+    id: string;
+    url: string;
+    events: Array<'credits.threshold' | 'credits.exhausted' | 'credits.granted' | 'tracker.stopped' | 'tracker.resumed' | 'budget.reached'>;
+    enabled: boolean;
+    /**
+     * Why nothing is sent to it.
+     */
+    disabledReason: 'by_hand' | 'gone' | 'failing' | null;
+    disabledAt: string | null;
+    /**
+     * Until then the secret before the present one signs too.
+     */
+    oldSecretUntil: string | null;
+    createdAt: string;
+    /**
+     * Signs the messages. Shown this once.
+     */
+    secret: string;
+};
+
+export type Mail = {
+    /**
+     * An opaque id.
+     */
+    id: string;
+    to: string;
+    toName: string;
+    memberId: string | null;
+    subject: string;
+    text: string;
+    html: string;
+    kind: string;
+    notificationId: string | null;
+    /**
+     * The same for every copy that is ever sent.
+     */
+    messageId: string;
+    status: 'queued' | 'sent' | 'failed';
+    attempts: number;
+    /**
+     * Why the last try failed.
+     */
+    error: string | null;
+    at: string;
+    sentAt: string | null;
+    /**
+     * When it is tried next.
+     */
+    nextAt: string | null;
+};
+
+export type Mailbox = {
+    id: string;
+    host: string;
+    port: number;
+    /**
+     * `implicit` (port 993), `starttls` (port 143), or `none`, which only an installation that allows private addresses takes.
+     */
+    tls: 'implicit' | 'starttls' | 'none';
+    user: string;
+    folder: string;
+    /**
+     * How often it is looked into; 60 unless given.
+     */
+    everySeconds: number;
+    enabled: boolean;
+    existing: 'history' | 'new' | 'skip';
+    status: 'waiting' | 'following' | 'failing' | 'off';
+    /**
+     * Why it fails.
+     */
+    error: string | null;
+    failingSince: string | null;
+    /**
+     * When it last went well.
+     */
+    checkedAt: string | null;
+    nextCheckAt: string | null;
+    imported: number;
+    rejectedCount: number;
+    /**
+     * The last 100, by their UID in the folder.
+     */
+    rejected: Array<{
+        uid: number;
+        error: string;
+    }>;
+    createdAt: string;
+};
+
+export type MailboxChangeInput = {
+    host?: string;
+    port?: number;
+    /**
+     * `implicit` (port 993), `starttls` (port 143), or `none`, which only an installation that allows private addresses takes.
+     */
+    tls?: 'implicit' | 'starttls' | 'none';
+    user?: string;
+    /**
+     * Kept sealed and never shown.
+     */
+    password?: string;
+    folder?: string;
+    /**
+     * How often it is looked into; 60 unless given.
+     */
+    everySeconds?: number;
+    enabled?: boolean;
+};
+
+export type Member = {
+    /**
+     * An opaque id.
+     */
+    id: string;
+    name: string;
+    email: string;
+    role: 'tech_admin' | 'business_admin' | 'member';
+    visibility: 'all' | 'team' | 'own';
+    teamIds: Array<string>;
+    primaryTeamId: string | null;
+    canSignIn: boolean;
+    createdAt: string;
+};
+
 export type NewCallInput = {
     /**
      * An opaque id.
@@ -109,55 +1416,6 @@ export type NewEmailInput = {
     dealId?: string | null;
 };
 
-export type GongNewCallInput = {
-    /**
-     * ISO 8601 with a zone, as 2026-06-15T12:00:00Z.
-     */
-    actualStart: string;
-    /**
-     * The caller's own id of the call; a second time: 409.
-     */
-    clientUniqueId: string;
-    direction: 'Inbound' | 'Outbound' | 'Conference' | 'Unknown';
-    parties: Array<{
-        partyId?: string | null;
-        name?: string | null;
-        emailAddress?: string | null;
-        /**
-         * The user this party is.
-         */
-        userId?: string | null;
-    }>;
-    /**
-     * The user who hosted the call.
-     */
-    primaryUser: string;
-    title?: string | null;
-    /**
-     * Seconds.
-     */
-    duration?: number | null;
-    isPrivate?: boolean | null;
-    /**
-     * The one workspace of the company, as a number or a text.
-     */
-    workspaceId?: string | number;
-    /**
-     * An addition of ours: without it the call waits, is not read and costs nothing.
-     */
-    transcript?: Array<{
-        /**
-         * The partyId of a party.
-         */
-        speakerId: string;
-        sentences: Array<{
-            start: number;
-            end: number;
-            text: string;
-        }>;
-    }> | null;
-};
-
 export type NewMailboxInput = {
     host: string;
     port?: number;
@@ -180,43 +1438,6 @@ export type NewMailboxInput = {
      * Of the mail that is there already: brought in as history (starts nothing), as new, or left out.
      */
     existing?: 'history' | 'new' | 'skip';
-};
-
-export type MailboxChangeInput = {
-    host?: string;
-    port?: number;
-    /**
-     * `implicit` (port 993), `starttls` (port 143), or `none`, which only an installation that allows private addresses takes.
-     */
-    tls?: 'implicit' | 'starttls' | 'none';
-    user?: string;
-    /**
-     * Kept sealed and never shown.
-     */
-    password?: string;
-    folder?: string;
-    /**
-     * How often it is looked into; 60 unless given.
-     */
-    everySeconds?: number;
-    enabled?: boolean;
-};
-
-/**
- * A refusal (RFC 9457).
- */
-export type Problem = {
-    type: string;
-    title: string;
-    status: number;
-    detail: string;
-    code: 'invalid-request' | 'unauthenticated' | 'insufficient-credits' | 'budget-exceeded' | 'forbidden' | 'feature-disabled' | 'not-found' | 'method-not-allowed' | 'conflict' | 'idempotency-conflict' | 'idempotency-in-progress' | 'invalid-state' | 'payload-too-large' | 'unprocessable' | 'rate-limited' | 'internal-error' | 'ai-provider-failed' | 'unavailable';
-    requestId: string;
-    errors?: Array<{
-        path: string;
-        message: string;
-    }>;
-    [key: string]: unknown;
 };
 
 export type Notification = {
@@ -335,465 +1556,76 @@ export type Notification = {
     to?: string;
 };
 
-export type Mail = {
+export type OpenedIntegration = {
     /**
      * An opaque id.
      */
     id: string;
-    to: string;
-    toName: string;
-    memberId: string | null;
-    subject: string;
-    text: string;
-    html: string;
-    kind: string;
-    notificationId: string | null;
-    /**
-     * The same for every copy that is ever sent.
-     */
-    messageId: string;
-    status: 'queued' | 'sent' | 'failed';
-    attempts: number;
-    /**
-     * Why the last try failed.
-     */
-    error: string | null;
-    at: string;
-    sentAt: string | null;
-    /**
-     * When it is tried next.
-     */
-    nextAt: string | null;
-};
-
-export type Webhook = {
-    /**
-     * An opaque id.
-     */
-    id: string;
-    url: string;
-    events: Array<'credits.threshold' | 'credits.exhausted' | 'credits.granted' | 'tracker.stopped' | 'tracker.resumed' | 'budget.reached'>;
-    enabled: boolean;
-    /**
-     * Why nothing is sent to it.
-     */
-    disabledReason: 'by_hand' | 'gone' | 'failing' | null;
-    disabledAt: string | null;
-    /**
-     * Until then the secret before the present one signs too.
-     */
-    oldSecretUntil: string | null;
-    createdAt: string;
-};
-
-export type MadeWebhook = {
-    /**
-     * An opaque id.
-     */
-    id: string;
-    url: string;
-    events: Array<'credits.threshold' | 'credits.exhausted' | 'credits.granted' | 'tracker.stopped' | 'tracker.resumed' | 'budget.reached'>;
-    enabled: boolean;
-    /**
-     * Why nothing is sent to it.
-     */
-    disabledReason: 'by_hand' | 'gone' | 'failing' | null;
-    disabledAt: string | null;
-    /**
-     * Until then the secret before the present one signs too.
-     */
-    oldSecretUntil: string | null;
-    createdAt: string;
-    /**
-     * Signs the messages. Shown this once.
-     */
-    secret: string;
-};
-
-export type RotatedSecret = {
-    /**
-     * An opaque id.
-     */
-    id: string;
-    /**
-     * Signs the messages. Shown this once.
-     */
-    secret: string;
-    oldSecretUntil: string;
-};
-
-export type WebhookDelivery = {
-    /**
-     * The webhook-id of every try.
-     */
-    id: string;
-    event: 'credits.threshold' | 'credits.exhausted' | 'credits.granted' | 'tracker.stopped' | 'tracker.resumed' | 'budget.reached';
-    /**
-     * An opaque id.
-     */
-    notificationId: string;
-    payload: unknown;
-    status: 'queued' | 'delivered' | 'failed';
-    attempts: number;
-    responseStatus: number | null;
-    /**
-     * The beginning of the last answer.
-     */
-    response: string | null;
-    error: string | null;
-    at: string;
-    deliveredAt: string | null;
-    nextAt: string | null;
-};
-
-export type Charge = {
-    id: string;
-    /**
-     * Credits, exact to six decimals.
-     */
-    credits: number;
-    draws: Array<{
-        grantId: string;
-        /**
-         * Credits, exact to six decimals.
-         */
-        credits: number;
-    }>;
-    balance: {
-        /**
-         * Credits, exact to six decimals.
-         */
-        available: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        held: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        used: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        total: number;
-        usedPercent: number;
-        seq: number;
-    };
-    thresholdsReached: Array<number>;
-    createdAt: string;
-    feature: string;
-    instance: {
-        id: string;
-        name: string;
-    } | null;
-    trigger: string;
-    integrationId: string | null;
+    name: string;
+    kind: 'api' | 'mcp';
+    access: 'shared' | 'personal';
     memberId: string | null;
     teamId: string | null;
-    rateCardVersion: number;
-    holdId: string | null;
-};
-
-export type Hold = {
-    id: string;
+    scopes: Array<'credits:read' | 'credits:write' | 'data:read' | 'data:write' | 'trackers:read' | 'trackers:write' | 'ai:ask' | 'ai:brief' | 'admin'>;
     /**
-     * Credits, exact to six decimals.
+     * The OAuth client that the member let in; it has tokens instead of a key.
      */
-    credits: number;
+    clientId: string | null;
     /**
-     * Credits, exact to six decimals.
+     * The start of the key, to tell keys apart.
      */
-    captured: number;
-    status: 'held' | 'captured' | 'released' | 'expired';
-    expiresAt: string;
-    createdAt: string;
-    endedAt: string | null;
-    /**
-     * What is still set aside.
-     */
-    draws: Array<{
-        grantId: string;
-        /**
-         * Credits, exact to six decimals.
-         */
-        credits: number;
-    }>;
-    feature: string;
-    instance: {
-        id: string;
-        name: string;
-    } | null;
-    trigger: string;
-    integrationId: string | null;
-    memberId: string | null;
-    teamId: string | null;
-    metadata: unknown | null;
-};
-
-export type Grant = {
-    id: string;
-    source: 'default' | 'adjustment' | 'purchased';
-    /**
-     * Credits, exact to six decimals.
-     */
-    credits: number;
-    /**
-     * What is available of it.
-     */
-    remaining: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    held: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    consumed: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    expired: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    voided: number;
-    status: 'scheduled' | 'usable' | 'ended';
-    effectiveAt: string;
+    keyHint: string;
     expiresAt: string | null;
-    reference: string | null;
-    reason: string | null;
+    lastUsedAt: string | null;
     createdAt: string;
-};
-
-export type ItemPut = {
-    id: string;
     /**
-     * False: an item that was there was changed.
+     * Shown this once.
      */
-    created: boolean;
-    /**
-     * When it could first be read; null while it waits for its transcript or is private.
-     */
-    arrivedAt: string | null;
-    durationSeconds?: number;
-    accountId: string | null;
-    dealId: string | null;
+    key: string;
 };
 
-export type CallListed = {
-    title: string;
-    startedAt: string;
-    durationSeconds: number;
-    direction: 'inbound' | 'outbound' | 'conference' | 'unknown';
-    scope: 'internal' | 'external' | 'unknown';
-    private: boolean;
-    hasTranscript: boolean;
-    parties: Array<{
+export type OwnSessions = {
+    data: Array<{
+        /**
+         * An opaque id.
+         */
         id: string;
-        name: string | null;
-        email: string | null;
-        affiliation: 'company' | 'customer';
+        isCurrent: boolean;
+        address: string | null;
+        userAgent: string | null;
+        createdAt: string;
+        lastUsedAt: string;
+        expiresAt: string;
     }>;
-    id: string;
-    history: boolean;
-    accountId: string | null;
-    dealId: string | null;
-    createdAt: string;
-    updatedAt: string;
-    arrivedAt: string | null;
 };
 
-export type Call = {
-    title: string;
-    startedAt: string;
-    durationSeconds: number;
-    direction: 'inbound' | 'outbound' | 'conference' | 'unknown';
-    scope: 'internal' | 'external' | 'unknown';
-    private: boolean;
-    hasTranscript: boolean;
-    parties: Array<{
-        id: string;
-        name: string | null;
-        email: string | null;
-        affiliation: 'company' | 'customer';
-    }>;
-    id: string;
-    history: boolean;
-    accountId: string | null;
-    dealId: string | null;
-    createdAt: string;
-    updatedAt: string;
-    arrivedAt: string | null;
-    transcript: Array<{
-        partyId: string;
-        startSeconds?: number;
-        endSeconds?: number;
-        text: string;
-    }> | null;
-};
-
-export type EmailListed = {
-    messageId: string | null;
-    threadId: string | null;
-    sentAt: string;
-    from: {
-        name: string | null;
-        email: string;
-        affiliation: 'company' | 'customer';
-    };
-    to: Array<{
-        name: string | null;
-        email: string;
-    }>;
-    cc: Array<{
-        name: string | null;
-        email: string;
-    }>;
-    subject: string;
-    direction: 'inbound' | 'outbound' | 'conference' | 'unknown';
-    scope: 'internal' | 'external' | 'unknown';
-    folders: Array<string>;
-    labels: Array<string>;
-    id: string;
-    history: boolean;
-    accountId: string | null;
-    dealId: string | null;
-    createdAt: string;
-    updatedAt: string;
-    arrivedAt: string | null;
-};
-
-export type Email = {
-    messageId: string | null;
-    threadId: string | null;
-    sentAt: string;
-    from: {
-        name: string | null;
-        email: string;
-        affiliation: 'company' | 'customer';
-    };
-    to: Array<{
-        name: string | null;
-        email: string;
-    }>;
-    cc: Array<{
-        name: string | null;
-        email: string;
-    }>;
-    subject: string;
-    direction: 'inbound' | 'outbound' | 'conference' | 'unknown';
-    scope: 'internal' | 'external' | 'unknown';
-    folders: Array<string>;
-    labels: Array<string>;
-    id: string;
-    history: boolean;
-    accountId: string | null;
-    dealId: string | null;
-    createdAt: string;
-    updatedAt: string;
-    arrivedAt: string | null;
-    body: string;
-};
-
-export type Account = {
-    id: string;
-    externalId: string | null;
-    name: string;
-    domains: Array<string>;
-    createdAt: string;
-    updatedAt: string;
-};
-
-export type Deal = {
-    id: string;
-    externalId: string | null;
-    name: string;
-    accountId: string | null;
-    status: 'open' | 'won' | 'lost';
-    createdAt: string;
-    updatedAt: string;
-};
-
-export type Contact = {
-    id: string;
-    externalId: string | null;
-    name: string;
-    email: string | null;
-    accountId: string | null;
-    createdAt: string;
-    updatedAt: string;
-};
-
-export type Lead = {
-    id: string;
-    externalId: string | null;
-    name: string;
-    email: string | null;
-    createdAt: string;
-    updatedAt: string;
-};
-
-export type Answer = {
-    answer: Array<{
-        text: string;
-        callFindings: Array<{
-            id: string;
-            title: string;
-            at: string;
-            url: string;
-            quotes: Array<string>;
-        }>;
-        emailFindings: Array<{
-            id: string;
-            title: string;
-            at: string;
-            url: string;
-            quotes: Array<string>;
-        }>;
-    }> | null;
-    callsSearched: number;
-    emailsSearched: number;
-    truncated: boolean;
+export type PricedBackfill = {
+    total: number;
     /**
      * Credits, exact to six decimals.
      */
     credits: number;
-    /**
-     * What a key or token would be charged for it; of a dry run only.
-     */
-    paidCredits?: number;
-    balance: {
-        /**
-         * Credits, exact to six decimals.
-         */
-        available: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        held: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        used: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        total: number;
-        usedPercent: number;
-        seq: number;
-    };
-    /**
-     * What would be read; of a dry run only.
-     */
-    items?: Array<{
-        type: 'call' | 'email';
-        id: string;
-        title: string;
-        at: string;
-    }>;
+    warnings: Array<string>;
 };
 
-export type Tracker = {
+/**
+ * A refusal (RFC 9457).
+ */
+export type Problem = {
+    type: string;
+    title: string;
+    status: number;
+    detail: string;
+    code: 'invalid-request' | 'unauthenticated' | 'insufficient-credits' | 'budget-exceeded' | 'forbidden' | 'feature-disabled' | 'not-found' | 'method-not-allowed' | 'conflict' | 'idempotency-conflict' | 'idempotency-in-progress' | 'invalid-state' | 'payload-too-large' | 'unprocessable' | 'rate-limited' | 'internal-error' | 'ai-provider-failed' | 'unavailable';
+    requestId: string;
+    errors?: Array<{
+        path: string;
+        message: string;
+    }>;
+    [key: string]: unknown;
+};
+
+export type PublishedTracker = {
     id: string;
     kind: 'question' | 'pretrained' | 'keyword';
     name: string;
@@ -834,422 +1666,16 @@ export type Tracker = {
         id: string;
         name: string;
     }>;
+    backfill: Backfill | null;
+    warnings: Array<string>;
 };
 
-export type Backfill = {
-    id: string;
-    trackerId: string;
+export type RateCard = {
     version: number;
-    kind: 'history' | 'missed';
-    from: string | null;
-    to: string | null;
-    itemTypes: Array<'call' | 'email'> | null;
-    status: 'running' | 'done' | 'stopped' | 'cancelled';
-    total: number;
-    done: number;
-    remaining: number;
-    found: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    credits: number;
-    createdAt: string;
-    endedAt: string | null;
-};
-
-export type TrackerResult = {
-    itemType: 'call' | 'email';
-    itemId: string;
-    title: string;
-    itemAt: string;
-    found: boolean;
-    answer: string;
-    occurrences: Array<{
-        turn: number;
-        startSeconds?: number;
-        partyId: string;
-        quote: string;
-    }>;
-    version: number;
-    model: string;
-    /**
-     * Credits, exact to six decimals.
-     */
-    credits: number;
-    chargeId: string | null;
-    processedAt: string;
-};
-
-export type Automation = {
-    id: string;
-    name: string;
-    enabled: boolean;
-    when: {
-        type: string;
-        [key: string]: unknown;
+    effectiveAt: string;
+    prices: {
+        [key: string]: number;
     };
-    if: {
-        [key: string]: unknown;
-    };
-    then: {
-        briefId: string;
-        entity: 'trigger' | {
-            type: string;
-            id: string;
-        };
-        timePeriod: string;
-        deliverTo: Array<string>;
-    };
-    nextAt: string | null;
-    createdBy: string | null;
-    createdAt: string;
-};
-
-export type AutomationRun = {
-    id: string;
-    at: string;
-    status: 'done' | 'skipped' | 'failed';
-    reason: string | null;
-    generatedId: string | null;
-    /**
-     * Credits, exact to six decimals.
-     */
-    credits: number;
-    cause: 'schedule' | 'item' | 'asked';
-};
-
-export type Stream = {
-    id: string;
-    name: string;
-    filter: {
-        [key: string]: unknown;
-    };
-    notifyBackfilled: boolean;
-    followers: Array<string>;
-    dataAsOf: string;
-    stale: {
-        since: string;
-        reason: string;
-        trackerIds: Array<string>;
-    } | null;
-    createdBy: string | null;
-    createdAt: string;
-};
-
-export type StreamEntry = {
-    itemType: 'call' | 'email';
-    itemId: string;
-    title: string;
-    date: string;
-    addedAt: string;
-};
-
-export type Brief = {
-    id: string;
-    name: string;
-    status: 'draft' | 'published';
-    sections: Array<{
-        title: string;
-        source: 'trackers' | 'conversations';
-        trackerIds: Array<string>;
-        question: string | null;
-        itemTypes: Array<'call' | 'email'>;
-    }>;
-    createdBy: string | null;
-    createdAt: string;
-    updatedAt: string;
-};
-
-export type GeneratedBrief = {
-    id: string | null;
-    briefId: string;
-    name: string;
-    entity: {
-        type: string;
-        id: string;
-    };
-    sections: Array<{
-        title: string;
-        source: 'trackers' | 'conversations';
-        text: string | null;
-        /**
-         * Credits, exact to six decimals.
-         */
-        credits: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        paidCredits?: number;
-        dataAsOf: string;
-        stale: {
-            since: string;
-            reason: string;
-            trackerIds: Array<string>;
-        } | null;
-        callsSearched: number;
-        emailsSearched: number;
-        truncated: boolean;
-        findings: {
-            callFindings: Array<{
-                id: string;
-                title: string;
-                at: string;
-                url: string;
-                quotes: Array<string>;
-            }>;
-            emailFindings: Array<{
-                id: string;
-                title: string;
-                at: string;
-                url: string;
-                quotes: Array<string>;
-            }>;
-        };
-    }> | null;
-    callsSearched: number;
-    emailsSearched: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    credits: number;
-    chargeId: string | null;
-    createdAt: string;
-};
-
-export type GeneratedAnswer = {
-    id: string | null;
-    briefId: string;
-    name: string;
-    entity: {
-        type: string;
-        id: string;
-    };
-    sections: Array<{
-        title: string;
-        source: 'trackers' | 'conversations';
-        text: string | null;
-        /**
-         * Credits, exact to six decimals.
-         */
-        credits: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        paidCredits?: number;
-        dataAsOf: string;
-        stale: {
-            since: string;
-            reason: string;
-            trackerIds: Array<string>;
-        } | null;
-        callsSearched: number;
-        emailsSearched: number;
-        truncated: boolean;
-        findings: {
-            callFindings: Array<{
-                id: string;
-                title: string;
-                at: string;
-                url: string;
-                quotes: Array<string>;
-            }>;
-            emailFindings: Array<{
-                id: string;
-                title: string;
-                at: string;
-                url: string;
-                quotes: Array<string>;
-            }>;
-        };
-    }> | null;
-    callsSearched: number;
-    emailsSearched: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    credits: number;
-    chargeId: string | null;
-    createdAt: string;
-    balance: {
-        /**
-         * Credits, exact to six decimals.
-         */
-        available: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        held: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        used: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        total: number;
-        usedPercent: number;
-        seq: number;
-    };
-    /**
-     * What a key or token would be charged for it; of a dry run only.
-     */
-    paidCredits?: number;
-    /**
-     * What would be read; of a dry run only.
-     */
-    items?: Array<{
-        type: 'call' | 'email';
-        id: string;
-        title: string;
-        at: string;
-    }>;
-};
-
-export type Budget = {
-    id: string;
-    scope: {
-        type: 'team' | 'member' | 'integration' | 'feature' | 'instance';
-        id: string;
-    };
-    period: 'month' | 'contractYear';
-    /**
-     * Credits, exact to six decimals.
-     */
-    credits: number;
-    /**
-     * Charged in the period, less refunds of those charges.
-     */
-    used: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    held: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    remaining: number;
-    periodStart: string;
-    periodEnd: string;
-    /**
-     * The percentages told of in this period.
-     */
-    warned: Array<number>;
-    createdAt: string;
-};
-
-export type LedgerEntry = {
-    seq: number;
-    id: string;
-    type: 'grant' | 'hold' | 'release' | 'consume' | 'refund' | 'expire' | 'void';
-    /**
-     * Credits, exact to six decimals.
-     */
-    credits: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    availableDelta: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    heldDelta: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    availableAfter: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    heldAfter: number;
-    grantId: string;
-    chargeId: string | null;
-    holdId: string | null;
-    at: string;
-    reason: string | null;
-    actor: string | null;
-};
-
-export type ChargeWithEntries = {
-    id: string;
-    /**
-     * Credits, exact to six decimals.
-     */
-    credits: number;
-    draws: Array<{
-        grantId: string;
-        /**
-         * Credits, exact to six decimals.
-         */
-        credits: number;
-    }>;
-    balance: {
-        /**
-         * Credits, exact to six decimals.
-         */
-        available: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        held: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        used: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        total: number;
-        usedPercent: number;
-        seq: number;
-    };
-    thresholdsReached: Array<number>;
-    createdAt: string;
-    feature: string;
-    instance: {
-        id: string;
-        name: string;
-    } | null;
-    trigger: string;
-    integrationId: string | null;
-    memberId: string | null;
-    teamId: string | null;
-    rateCardVersion: number;
-    holdId: string | null;
-    items: Array<{
-        type: string;
-        [key: string]: unknown;
-    }>;
-    entries: Array<LedgerEntry>;
-    lines: Array<{
-        type: string;
-        count: number;
-    }>;
-    metadata: unknown | null;
-    refunded: boolean;
-};
-
-export type Estimate = {
-    /**
-     * Credits, exact to six decimals.
-     */
-    credits: number;
-    lines: Array<{
-        type: string;
-        count: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        unitCredits: number;
-        /**
-         * Credits, exact to six decimals.
-         */
-        credits: number;
-    }>;
-    /**
-     * Credits, exact to six decimals.
-     */
-    available: number;
-    sufficient: boolean;
 };
 
 export type Refund = {
@@ -1262,190 +1688,35 @@ export type Refund = {
     createdAt: string;
 };
 
-export type BatchResults = {
-    results: Array<{
-        status: number;
-        replayed: boolean;
-        charge?: Charge;
-        problem?: Problem;
+/**
+ * Rows in their order, by the names of the columns. With format=csv the same as text/csv.
+ */
+export type Report = {
+    data: Array<{
+        [key: string]: string | number | null;
     }>;
 };
 
-export type Balance = {
-    asOf: string;
-    seq: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    available: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    held: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    used: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    total: number;
-    usedPercent: number;
-    status: 'ok' | 'low' | 'exhausted';
-    thresholds: Array<{
-        percent: number;
-        reachedAt: string | null;
-    }>;
-    grants: Array<Grant>;
-};
-
-export type FoundedCompany = {
-    /**
-     * An opaque id.
-     */
-    id: string;
-    name: string;
-    /**
-     * An IANA time zone, as Europe/Oslo.
-     */
-    timezone: string;
-    testClock: string | null;
-    apiKey: {
-        /**
-         * An opaque id.
-         */
-        id: string;
-        key: string;
+export type ResumedTracker = {
+    status: 'draft' | 'published' | 'out_of_credits' | 'over_budget' | 'unpublished';
+    missed: {
+        calls: {
+            count: number;
+            /**
+             * Credits, exact to six decimals.
+             */
+            credits: number;
+        };
+        all: {
+            count: number;
+            /**
+             * Credits, exact to six decimals.
+             */
+            credits: number;
+        };
     };
-    admin: {
-        /**
-         * An opaque id.
-         */
-        id: string;
-    } | null;
-    createdAt: string;
-};
-
-export type ListedCompany = {
-    /**
-     * An opaque id.
-     */
-    id: string;
-    name: string;
-    /**
-     * An IANA time zone, as Europe/Oslo.
-     */
-    timezone: string;
-    onTestClock: boolean;
-    createdAt: string;
-};
-
-export type Company = {
-    /**
-     * An opaque id.
-     */
-    id: string;
-    name: string;
-    /**
-     * An IANA time zone, as Europe/Oslo.
-     */
-    timezone: string;
-    onTestClock: boolean;
-    /**
-     * The members who are told when credits run low.
-     */
-    alertRecipients: Array<string>;
-    emailDomains: Array<string>;
-    gongIds: 'decimal' | 'own';
-    limits: {
-        manualPerMemberHour: number;
-        gongPerSecond: number;
-        gongPerDay: number;
-    };
-    createdAt: string;
-};
-
-export type Member = {
-    /**
-     * An opaque id.
-     */
-    id: string;
-    name: string;
-    email: string;
-    role: 'tech_admin' | 'business_admin' | 'member';
-    visibility: 'all' | 'team' | 'own';
-    teamIds: Array<string>;
-    primaryTeamId: string | null;
-    canSignIn: boolean;
-    createdAt: string;
-};
-
-export type Team = {
-    /**
-     * An opaque id.
-     */
-    id: string;
-    name: string;
-    features: {
-        [key: string]: boolean;
-    };
-    createdAt: string;
-};
-
-export type Integration = {
-    /**
-     * An opaque id.
-     */
-    id: string;
-    name: string;
-    kind: 'api' | 'mcp';
-    access: 'shared' | 'personal';
-    memberId: string | null;
-    teamId: string | null;
-    scopes: Array<'credits:read' | 'credits:write' | 'data:read' | 'data:write' | 'trackers:read' | 'trackers:write' | 'ai:ask' | 'ai:brief' | 'admin'>;
-    /**
-     * The OAuth client that the member let in; it has tokens instead of a key.
-     */
-    clientId: string | null;
-    /**
-     * The start of the key, to tell keys apart.
-     */
-    keyHint: string;
-    expiresAt: string | null;
-    lastUsedAt: string | null;
-    createdAt: string;
-};
-
-export type Connections = {
-    data: Array<Integration>;
-};
-
-export type OpenedIntegration = {
-    /**
-     * An opaque id.
-     */
-    id: string;
-    name: string;
-    kind: 'api' | 'mcp';
-    access: 'shared' | 'personal';
-    memberId: string | null;
-    teamId: string | null;
-    scopes: Array<'credits:read' | 'credits:write' | 'data:read' | 'data:write' | 'trackers:read' | 'trackers:write' | 'ai:ask' | 'ai:brief' | 'admin'>;
-    /**
-     * The OAuth client that the member let in; it has tokens instead of a key.
-     */
-    clientId: string | null;
-    /**
-     * The start of the key, to tell keys apart.
-     */
-    keyHint: string;
-    expiresAt: string | null;
-    lastUsedAt: string | null;
-    createdAt: string;
-    /**
-     * Shown this once.
-     */
-    key: string;
+    backfillId: string | null;
+    warnings: Array<string>;
 };
 
 export type RotatedKey = {
@@ -1459,175 +1730,16 @@ export type RotatedKey = {
     key: string;
 };
 
-export type AuditEntry = {
+export type RotatedSecret = {
     /**
      * An opaque id.
      */
     id: string;
-    at: string;
-    actor: string;
-    action: string;
-    objectType: string;
-    objectId: string;
-    before: unknown;
-    after: unknown;
-};
-
-export type Session = {
-    member: Member;
-    role: 'tech_admin' | 'business_admin' | 'member';
-    company: {
-        /**
-         * An opaque id.
-         */
-        id: string;
-        name: string;
-        /**
-         * An IANA time zone, as Europe/Oslo.
-         */
-        timezone: string;
-        onTestClock: boolean;
-    };
     /**
-     * The company's time; it stands still on a test clock.
+     * Signs the messages. Shown this once.
      */
-    now: string;
-    scopes: Array<'credits:read' | 'credits:write' | 'data:read' | 'data:write' | 'trackers:read' | 'trackers:write' | 'ai:ask' | 'ai:brief' | 'admin'>;
-};
-
-export type OwnSessions = {
-    data: Array<{
-        /**
-         * An opaque id.
-         */
-        id: string;
-        isCurrent: boolean;
-        address: string | null;
-        userAgent: string | null;
-        createdAt: string;
-        lastUsedAt: string;
-        expiresAt: string;
-    }>;
-};
-
-export type Invitation = {
-    /**
-     * Shown this once; the link is /invitation#token.
-     */
-    token: string;
-    expiresAt: string;
-    /**
-     * Whether the link goes to the member by mail.
-     */
-    mailed: boolean;
-};
-
-export type Invited = {
-    company: string;
-    name: string;
-    email: string;
-};
-
-export type SetUp = {
-    /**
-     * No company has been founded yet.
-     */
-    needed: boolean;
-};
-
-export type Connector = {
-    /**
-     * An opaque id.
-     */
-    id: string;
-    name: string;
-    baseUrl: string;
-    credential: {
-        kind: 'basic' | 'bearer';
-    };
-    importAs: 'history' | 'new';
-    newFrom: string | null;
-    since: string;
-    everyMinutes: number | null;
-    enabled: boolean;
-    /**
-     * Calls that began before this are in.
-     */
-    syncedTo: string | null;
-    nextAt: string | null;
-    createdAt: string;
-};
-
-export type SyncRun = {
-    /**
-     * An opaque id.
-     */
-    id: string;
-    cause: 'schedule' | 'hand';
-    status: 'running' | 'done' | 'failed' | 'stopped';
-    startedAt: string;
-    endedAt: string | null;
-    users: number;
-    calls: number;
-    transcripts: number;
-    rejectedCount: number;
-    /**
-     * The first hundred, by the ids of the other server.
-     */
-    rejected: Array<{
-        id: string;
-        error: string;
-    }>;
-    /**
-     * Why it failed, or what it waits for.
-     */
-    error: string | null;
-};
-
-export type Contract = {
-    startDate: string;
-    /**
-     * The first day after the term.
-     */
-    endDate: string;
-    termMonths: number;
-    proration: 'daily' | 'full';
-    seats: Array<{
-        type: 'foundation' | 'enable' | 'enable_essentials' | 'forecast' | 'forecast_essentials' | 'engage';
-        count: number;
-        core: boolean;
-        /**
-         * Credits, exact to six decimals.
-         */
-        creditsPerSeat: number;
-    }>;
-    contractYears: Array<{
-        start: string;
-        end: string;
-    }>;
-    timezone: string;
-    terms: Array<{
-        startDate: string;
-        /**
-         * The first day after the term.
-         */
-        endDate: string;
-        termMonths: number;
-        proration: 'daily' | 'full';
-        seats: Array<{
-            type: 'foundation' | 'enable' | 'enable_essentials' | 'forecast' | 'forecast_essentials' | 'engage';
-            count: number;
-            core: boolean;
-            /**
-             * Credits, exact to six decimals.
-             */
-            creditsPerSeat: number;
-        }>;
-        contractYears: Array<{
-            start: string;
-            end: string;
-        }>;
-    }>;
+    secret: string;
+    oldSecretUntil: string;
 };
 
 export type SeatChange = {
@@ -1682,289 +1794,33 @@ export type SeatChange = {
     } | null;
 };
 
-export type Import = {
-    id: string | null;
-    status: 'running' | 'done' | 'stopped' | 'failed';
-    format: string;
-    accepted: number;
-    rejectedCount: number;
-    /**
-     * The first 1,000; GET /v1/imports/{id}/rejected has them all.
-     */
-    rejected: Array<{
-        line: number;
-        error: string;
-    }>;
-    /**
-     * How far it came.
-     */
-    line: number;
-    bytes: number;
-    history: boolean;
-    dryRun: boolean;
-    /**
-     * Of a dry run: what published trackers would charge.
-     */
-    charges: Array<{
-        trackerId: string;
+export type Session = {
+    member: Member;
+    role: 'tech_admin' | 'business_admin' | 'member';
+    company: {
+        /**
+         * An opaque id.
+         */
+        id: string;
         name: string;
-        items: number;
         /**
-         * Credits, exact to six decimals.
+         * An IANA time zone, as Europe/Oslo.
          */
-        credits: number;
-    }> | null;
-    error: string | null;
-    createdAt: string;
-    endedAt: string | null;
-};
-
-export type Erased = {
-    calls: number;
-    emails: number;
-    contacts: number;
-    leads: number;
-};
-
-export type GongCall = {
-    id: string;
-    url: string;
-    title: string;
-    scheduled: string;
-    started: string;
-    /**
-     * Whole seconds.
-     */
-    duration: number;
-    primaryUserId: string | null;
-    direction: 'Inbound' | 'Outbound' | 'Conference' | 'Unknown';
-    system: string;
-    scope: 'Internal' | 'External' | 'Unknown';
-    media: 'Audio';
-    language: string;
-    workspaceId: string;
-    sdrDisposition: null;
-    clientUniqueId: string;
-    customData: null;
-    purpose: null;
-    meetingUrl: null;
-    isPrivate: boolean;
-    calendarEventId: null;
-};
-
-export type GongUser = {
-    id: string;
-    emailAddress: string;
-    created: string;
-    active: true;
-    emailAliases: Array<unknown>;
-    trustedEmailAddress: null;
-    firstName: string;
-    lastName: string;
-    title: null;
-    phoneNumber: null;
-    extension: null;
-    personalMeetingUrls: Array<unknown>;
-    settings: {
-        [key: string]: never;
+        timezone: string;
+        onTestClock: boolean;
     };
-    managerId: null;
-    meetingConsentPageUrl: null;
-    spokenLanguages: Array<unknown>;
+    /**
+     * The company's time; it stands still on a test clock.
+     */
+    now: string;
+    scopes: Array<'credits:read' | 'credits:write' | 'data:read' | 'data:write' | 'trackers:read' | 'trackers:write' | 'ai:ask' | 'ai:brief' | 'admin'>;
 };
 
-export type GongAnswer = {
-    requestId: string;
-    numOfCallsSearched: number;
-    numOfEmailsSearched: number;
-    answer: Array<{
-        answerItems: Array<string>;
-        callFindings: Array<{
-            call: {
-                id: string;
-                title: string;
-                started: string;
-                url: string;
-            };
-        }>;
-        emailFindings: Array<{
-            emails: Array<{
-                id: string;
-                title: string;
-                sentDateTime: string;
-            }>;
-        }>;
-    }> | null;
-};
-
-export type GongBrief = {
-    requestId: string;
-    numOfCallsSearched: number;
-    numOfEmailsSearched: number;
-    briefSections: Array<{
-        title: string;
-        sectionSummary: Array<string>;
-        briefSectionType: 'Conversations' | 'CrmOrGongData';
-        conversationFindings: {
-            callFindings: Array<{
-                call: {
-                    id: string;
-                    title: string;
-                    started: string;
-                    url: string;
-                };
-            }>;
-            emailFindings: Array<{
-                emails: Array<{
-                    id: string;
-                    title: string;
-                    sentDateTime: string;
-                }>;
-            }>;
-        };
-    }> | null;
-};
-
-/**
- * A refusal on the /v2 doors.
- */
-export type GongError = {
-    requestId: string;
-    errors: Array<string>;
-};
-
-export type Usage = {
-    data: Array<{
-        /**
-         * The first instant of the company's day, week or month.
-         */
-        start: string;
-        key: string | null;
-        name: string | null;
-        /**
-         * Credits, exact to six decimals.
-         */
-        credits: number;
-        calls: number;
-        emails: number;
-        webSearches: number;
-        others: {
-            [key: string]: number;
-        };
-        requests: number;
-    }>;
-};
-
-/**
- * Rows in their order, by the names of the columns. With format=csv the same as text/csv.
- */
-export type Report = {
-    data: Array<{
-        [key: string]: string | number | null;
-    }>;
-};
-
-export type Forecast = {
-    runOutAt: string | null;
+export type SetUp = {
     /**
-     * A null in it lies more than three years ahead.
+     * No company has been founded yet.
      */
-    range: {
-        early: string | null;
-        late: string | null;
-    } | null;
-    /**
-     * Credits, exact to six decimals.
-     */
-    perDay: number;
-    /**
-     * The range is that of the pace plus and minus this.
-     */
-    margin: number;
-    /**
-     * The days that the pace was taken from.
-     */
-    days: number;
-    basis: string;
-    expiringUnused: Array<{
-        grantId: string;
-        /**
-         * Credits, exact to six decimals.
-         */
-        credits: number;
-        expiresAt: string;
-    }>;
-};
-
-export type WhatIf = {
-    /**
-     * What it would have cost, would cost, or would bring.
-     */
-    credits: number;
-    /**
-     * What was charged for the same use.
-     */
-    actual: number | null;
-    byFeature: Array<{
-        feature: string;
-        /**
-         * Credits, exact to six decimals.
-         */
-        credits: number;
-        actual: number | null;
-    }>;
-    runOutAt: string | null;
-    /**
-     * As things are.
-     */
-    runOutAtNow: string | null;
-};
-
-export type Mailbox = {
-    id: string;
-    host: string;
-    port: number;
-    /**
-     * `implicit` (port 993), `starttls` (port 143), or `none`, which only an installation that allows private addresses takes.
-     */
-    tls: 'implicit' | 'starttls' | 'none';
-    user: string;
-    folder: string;
-    /**
-     * How often it is looked into; 60 unless given.
-     */
-    everySeconds: number;
-    enabled: boolean;
-    existing: 'history' | 'new' | 'skip';
-    status: 'waiting' | 'following' | 'failing' | 'off';
-    /**
-     * Why it fails.
-     */
-    error: string | null;
-    failingSince: string | null;
-    /**
-     * When it last went well.
-     */
-    checkedAt: string | null;
-    nextCheckAt: string | null;
-    imported: number;
-    rejectedCount: number;
-    /**
-     * The last 100, by their UID in the folder.
-     */
-    rejected: Array<{
-        uid: number;
-        error: string;
-    }>;
-    createdAt: string;
-};
-
-export type RateCard = {
-    version: number;
-    effectiveAt: string;
-    prices: {
-        [key: string]: number;
-    };
+    needed: boolean;
 };
 
 export type StartedBackfill = {
@@ -1989,51 +1845,71 @@ export type StartedBackfill = {
     warnings: Array<string>;
 };
 
-export type PricedBackfill = {
-    total: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    credits: number;
-    warnings: Array<string>;
+export type Stream = {
+    id: string;
+    name: string;
+    filter: {
+        [key: string]: unknown;
+    };
+    notifyBackfilled: boolean;
+    followers: Array<string>;
+    dataAsOf: string;
+    stale: {
+        since: string;
+        reason: string;
+        trackerIds: Array<string>;
+    } | null;
+    createdBy: string | null;
+    createdAt: string;
 };
 
-export type TrackerEstimate = {
-    items: {
-        callsShort: number;
-        callsLong: number;
-        emails: number;
-    };
-    alreadyProcessed: number;
+export type StreamEntry = {
+    itemType: 'call' | 'email';
+    itemId: string;
+    title: string;
+    date: string;
+    addedAt: string;
+};
+
+export type SyncRun = {
     /**
-     * Credits, exact to six decimals.
+     * An opaque id.
      */
-    credits: number;
+    id: string;
+    cause: 'schedule' | 'hand';
+    status: 'running' | 'done' | 'failed' | 'stopped';
+    startedAt: string;
+    endedAt: string | null;
+    users: number;
+    calls: number;
+    transcripts: number;
+    rejectedCount: number;
     /**
-     * Credits, exact to six decimals.
+     * The first hundred, by the ids of the other server.
      */
-    perMonth: number;
-    monthlyBasisDays: number;
-    /**
-     * Credits, exact to six decimals.
-     */
-    available: number;
-    /**
-     * credits ÷ available; null of nothing.
-     */
-    shareOfAvailable: number | null;
-    sufficient: boolean;
-    runOutAt: {
-        now: string | null;
-        after: string | null;
-    };
-    duplicates: Array<{
+    rejected: Array<{
         id: string;
-        name: string;
+        error: string;
     }>;
+    /**
+     * Why it failed, or what it waits for.
+     */
+    error: string | null;
 };
 
-export type PublishedTracker = {
+export type Team = {
+    /**
+     * An opaque id.
+     */
+    id: string;
+    name: string;
+    features: {
+        [key: string]: boolean;
+    };
+    createdAt: string;
+};
+
+export type Tracker = {
     id: string;
     kind: 'question' | 'pretrained' | 'keyword';
     name: string;
@@ -2074,30 +1950,154 @@ export type PublishedTracker = {
         id: string;
         name: string;
     }>;
-    backfill: Backfill | null;
-    warnings: Array<string>;
 };
 
-export type ResumedTracker = {
-    status: 'draft' | 'published' | 'out_of_credits' | 'over_budget' | 'unpublished';
-    missed: {
-        calls: {
-            count: number;
-            /**
-             * Credits, exact to six decimals.
-             */
-            credits: number;
-        };
-        all: {
-            count: number;
-            /**
-             * Credits, exact to six decimals.
-             */
-            credits: number;
-        };
+export type TrackerEstimate = {
+    items: {
+        callsShort: number;
+        callsLong: number;
+        emails: number;
     };
-    backfillId: string | null;
-    warnings: Array<string>;
+    alreadyProcessed: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    perMonth: number;
+    monthlyBasisDays: number;
+    /**
+     * Credits, exact to six decimals.
+     */
+    available: number;
+    /**
+     * credits ÷ available; null of nothing.
+     */
+    shareOfAvailable: number | null;
+    sufficient: boolean;
+    runOutAt: {
+        now: string | null;
+        after: string | null;
+    };
+    duplicates: Array<{
+        id: string;
+        name: string;
+    }>;
+};
+
+export type TrackerResult = {
+    itemType: 'call' | 'email';
+    itemId: string;
+    title: string;
+    itemAt: string;
+    found: boolean;
+    answer: string;
+    occurrences: Array<{
+        turn: number;
+        startSeconds?: number;
+        partyId: string;
+        quote: string;
+    }>;
+    version: number;
+    model: string;
+    /**
+     * Credits, exact to six decimals.
+     */
+    credits: number;
+    chargeId: string | null;
+    processedAt: string;
+};
+
+export type Usage = {
+    data: Array<{
+        /**
+         * The first instant of the company's day, week or month.
+         */
+        start: string;
+        key: string | null;
+        name: string | null;
+        /**
+         * Credits, exact to six decimals.
+         */
+        credits: number;
+        calls: number;
+        emails: number;
+        webSearches: number;
+        others: {
+            [key: string]: number;
+        };
+        requests: number;
+    }>;
+};
+
+export type Webhook = {
+    /**
+     * An opaque id.
+     */
+    id: string;
+    url: string;
+    events: Array<'credits.threshold' | 'credits.exhausted' | 'credits.granted' | 'tracker.stopped' | 'tracker.resumed' | 'budget.reached'>;
+    enabled: boolean;
+    /**
+     * Why nothing is sent to it.
+     */
+    disabledReason: 'by_hand' | 'gone' | 'failing' | null;
+    disabledAt: string | null;
+    /**
+     * Until then the secret before the present one signs too.
+     */
+    oldSecretUntil: string | null;
+    createdAt: string;
+};
+
+export type WebhookDelivery = {
+    /**
+     * The webhook-id of every try.
+     */
+    id: string;
+    event: 'credits.threshold' | 'credits.exhausted' | 'credits.granted' | 'tracker.stopped' | 'tracker.resumed' | 'budget.reached';
+    /**
+     * An opaque id.
+     */
+    notificationId: string;
+    payload: unknown;
+    status: 'queued' | 'delivered' | 'failed';
+    attempts: number;
+    responseStatus: number | null;
+    /**
+     * The beginning of the last answer.
+     */
+    response: string | null;
+    error: string | null;
+    at: string;
+    deliveredAt: string | null;
+    nextAt: string | null;
+};
+
+export type WhatIf = {
+    /**
+     * What it would have cost, would cost, or would bring.
+     */
+    credits: number;
+    /**
+     * What was charged for the same use.
+     */
+    actual: number | null;
+    byFeature: Array<{
+        feature: string;
+        /**
+         * Credits, exact to six decimals.
+         */
+        credits: number;
+        actual: number | null;
+    }>;
+    runOutAt: string | null;
+    /**
+     * As things are.
+     */
+    runOutAtNow: string | null;
 };
 
 export type GetCompaniesData = {
