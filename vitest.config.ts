@@ -8,5 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // How soon something shows is measured by the bench, not by tests.
+    expect: { poll: { timeout: 15_000 } },
   },
 })

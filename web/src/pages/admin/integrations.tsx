@@ -11,6 +11,7 @@ import type {
 } from '../../api/generated/types.gen.ts'
 import { useChange, useList } from '../../api/queries.ts'
 import { useHere } from '../../session.ts'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { Card, Empty, FormError, fieldError, Page } from '../../ui/parts.tsx'
 import { SecretOnce, Snippet } from '../../ui/secret.tsx'
 import { Pill } from '../../ui/status.tsx'
@@ -205,88 +206,78 @@ function AddDialog({ close, show }: { close: () => void; show: (shown: Shown) =>
   const options = (rows: { id: string; name: string }[] | undefined) =>
     (rows ?? []).map(({ id, name: label }) => ({ value: id, label }))
   return (
-    <Modal opened onClose={close} title="New key" size="lg">
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          add.mutate(undefined)
-        }}
-      >
-        <TextInput
-          label="Name"
-          description="What it is for, as reports show it."
-          required
-          withAsterisk={false}
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          error={fieldError(add.error, 'name')}
+    <FormDialog
+      title="New key"
+      verb="Make the key"
+      of={add}
+      close={close}
+      disabled={scopes.length === 0}
+      size="lg"
+    >
+      <TextInput
+        label="Name"
+        description="What it is for, as reports show it."
+        required
+        withAsterisk={false}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={fieldError(add.error, 'name')}
+      />
+      <div className="grid-2">
+        <SegmentedControl
+          aria-label="Kind"
+          value={kind}
+          onChange={(value) => setKind(value as typeof kind)}
+          data={[
+            { value: 'api', label: 'API' },
+            { value: 'mcp', label: 'MCP' },
+          ]}
         />
-        <div className="grid-2">
-          <SegmentedControl
-            aria-label="Kind"
-            value={kind}
-            onChange={(value) => setKind(value as typeof kind)}
-            data={[
-              { value: 'api', label: 'API' },
-              { value: 'mcp', label: 'MCP' },
-            ]}
-          />
-          <SegmentedControl
-            aria-label="For"
-            value={access}
-            onChange={(value) => setAccess(value as typeof access)}
-            data={[
-              { value: 'shared', label: 'The company' },
-              { value: 'personal', label: 'One member' },
-            ]}
-          />
+        <SegmentedControl
+          aria-label="For"
+          value={access}
+          onChange={(value) => setAccess(value as typeof access)}
+          data={[
+            { value: 'shared', label: 'The company' },
+            { value: 'personal', label: 'One member' },
+          ]}
+        />
+      </div>
+      {access === 'personal' && (
+        <Select
+          label="Member"
+          searchable
+          value={memberId}
+          onChange={setMember}
+          data={options(members.rows)}
+          error={fieldError(add.error, 'memberId')}
+        />
+      )}
+      <Checkbox.Group label="May" value={scopes} onChange={setScopes}>
+        <div className="grid-2" style={{ gap: 8, marginTop: 6 }}>
+          {Object.entries(scopeNames).map(([value, label]) => (
+            <Checkbox key={value} value={value} label={label} />
+          ))}
         </div>
-        {access === 'personal' && (
-          <Select
-            label="Member"
-            searchable
-            value={memberId}
-            onChange={setMember}
-            data={options(members.rows)}
-            error={fieldError(add.error, 'memberId')}
-          />
-        )}
-        <Checkbox.Group label="May" value={scopes} onChange={setScopes}>
-          <div className="grid-2" style={{ gap: 8, marginTop: 6 }}>
-            {Object.entries(scopeNames).map(([value, label]) => (
-              <Checkbox key={value} value={value} label={label} />
-            ))}
-          </div>
-        </Checkbox.Group>
-        <div className="grid-2">
-          <Select
-            label="Its use counts to team"
-            clearable
-            placeholder="None"
-            value={teamId}
-            onChange={setTeam}
-            data={options(teams.rows)}
-          />
-          <TextInput
-            label="Expires"
-            type="date"
-            value={expires}
-            onChange={(event) => setExpires(event.currentTarget.value)}
-            error={fieldError(add.error, 'expiresAt')}
-          />
-        </div>
-        <FormError error={add.error} />
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={add.isPending} disabled={scopes.length === 0}>
-            Make the key
-          </Button>
-        </div>
-      </form>
-    </Modal>
+      </Checkbox.Group>
+      <div className="grid-2">
+        <Select
+          label="Its use counts to team"
+          clearable
+          placeholder="None"
+          value={teamId}
+          onChange={setTeam}
+          data={options(teams.rows)}
+        />
+        <TextInput
+          label="Expires"
+          type="date"
+          value={expires}
+          onChange={(event) => setExpires(event.currentTarget.value)}
+          error={fieldError(add.error, 'expiresAt')}
+        />
+      </div>
+    </FormDialog>
   )
 }

@@ -6,6 +6,7 @@ import type { Invitation, Member, Team } from '../../api/generated/types.gen.ts'
 import { useChange, useList, useNames } from '../../api/queries.ts'
 import { useSearch } from '../../search.ts'
 import { roleNames, useHere } from '../../session.ts'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { Card, Empty, FormError, fieldError, Page } from '../../ui/parts.tsx'
 import { SecretOnce } from '../../ui/secret.tsx'
 import { Pill } from '../../ui/status.tsx'
@@ -191,71 +192,59 @@ function MemberDialog({
     close()
   })
   return (
-    <Modal opened onClose={close} title={member ? `Change ${member.name}` : 'Invite somebody'}>
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate(undefined)
-        }}
-      >
-        <TextInput
-          label="Name"
-          required
-          withAsterisk={false}
-          data-autofocus
-          value={form.name}
-          onChange={(event) => setForm({ ...form, name: event.currentTarget.value })}
-          error={fieldError(save.error, 'name')}
-        />
-        <TextInput
-          label="Email"
-          type="email"
-          required
-          withAsterisk={false}
-          value={form.email}
-          onChange={(event) => setForm({ ...form, email: event.currentTarget.value })}
-          error={fieldError(save.error, 'email')}
-        />
-        <Select
-          label="Role"
-          description={
-            {
-              tech_admin: 'Everything, credits and people included.',
-              business_admin: 'Sees credits; makes, publishes and resumes trackers.',
-              member: 'Reads, asks and generates by hand.',
-            }[form.role]
-          }
-          allowDeselect={false}
-          value={form.role}
-          onChange={(role) => setForm({ ...form, role: role as Member['role'] })}
-          data={Object.entries(roleNames).map(([value, label]) => ({ value, label }))}
-        />
-        <Select
-          label="Sees"
-          allowDeselect={false}
-          value={form.visibility}
-          onChange={(visibility) =>
-            setForm({ ...form, visibility: visibility as Member['visibility'] })
-          }
-          data={Object.entries(visibilities).map(([value, label]) => ({ value, label }))}
-        />
-        <MultiSelect
-          label="Teams"
-          value={form.teamIds}
-          onChange={(teamIds) => setForm({ ...form, teamIds })}
-          data={(teams.rows ?? []).map(({ id, name }) => ({ value: id, label: name }))}
-        />
-        <FormError error={save.error} />
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {member ? 'Save' : 'Invite'}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <FormDialog
+      title={member ? `Change ${member.name}` : 'Invite somebody'}
+      verb={member ? 'Save' : 'Invite'}
+      of={save}
+      close={close}
+    >
+      <TextInput
+        label="Name"
+        required
+        withAsterisk={false}
+        data-autofocus
+        value={form.name}
+        onChange={(event) => setForm({ ...form, name: event.currentTarget.value })}
+        error={fieldError(save.error, 'name')}
+      />
+      <TextInput
+        label="Email"
+        type="email"
+        required
+        withAsterisk={false}
+        value={form.email}
+        onChange={(event) => setForm({ ...form, email: event.currentTarget.value })}
+        error={fieldError(save.error, 'email')}
+      />
+      <Select
+        label="Role"
+        description={
+          {
+            tech_admin: 'Everything, credits and people included.',
+            business_admin: 'Sees credits; makes, publishes and resumes trackers.',
+            member: 'Reads, asks and generates by hand.',
+          }[form.role]
+        }
+        allowDeselect={false}
+        value={form.role}
+        onChange={(role) => setForm({ ...form, role: role as Member['role'] })}
+        data={Object.entries(roleNames).map(([value, label]) => ({ value, label }))}
+      />
+      <Select
+        label="Sees"
+        allowDeselect={false}
+        value={form.visibility}
+        onChange={(visibility) =>
+          setForm({ ...form, visibility: visibility as Member['visibility'] })
+        }
+        data={Object.entries(visibilities).map(([value, label]) => ({ value, label }))}
+      />
+      <MultiSelect
+        label="Teams"
+        value={form.teamIds}
+        onChange={(teamIds) => setForm({ ...form, teamIds })}
+        data={(teams.rows ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+      />
+    </FormDialog>
   )
 }

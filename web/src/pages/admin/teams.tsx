@@ -1,10 +1,11 @@
-import { Button, Checkbox, Modal, TextInput } from '@mantine/core'
+import { Button, Checkbox, TextInput } from '@mantine/core'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
 import type { Team } from '../../api/generated/types.gen.ts'
 import { useChange, useList } from '../../api/queries.ts'
 import { Confirm } from '../../ui/confirm.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { Card, Empty, FormError, fieldError, Page } from '../../ui/parts.tsx'
 import { ListTable } from '../../ui/table.tsx'
 import { featureName } from '../../words.ts'
@@ -115,33 +116,16 @@ function AddDialog({ close }: { close: () => void }) {
     close()
   })
   return (
-    <Modal opened onClose={close} title="New team">
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          add.mutate(undefined)
-        }}
-      >
-        <TextInput
-          label="Name"
-          required
-          withAsterisk={false}
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          error={fieldError(add.error, 'name')}
-        />
-        <FormError error={add.error} />
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            Make the team
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <FormDialog title="New team" verb="Make the team" of={add} close={close}>
+      <TextInput
+        label="Name"
+        required
+        withAsterisk={false}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={fieldError(add.error, 'name')}
+      />
+    </FormDialog>
   )
 }

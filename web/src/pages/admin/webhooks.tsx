@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal, TextInput } from '@mantine/core'
+import { Button, Checkbox, TextInput } from '@mantine/core'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
@@ -6,7 +6,8 @@ import type { MadeWebhook, Webhook, WebhookDelivery } from '../../api/generated/
 import { useChange, useList } from '../../api/queries.ts'
 import { useHere } from '../../session.ts'
 import { Confirm } from '../../ui/confirm.tsx'
-import { Card, Empty, FormError, fieldError, Page } from '../../ui/parts.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
+import { Card, Empty, fieldError, Page } from '../../ui/parts.tsx'
 import { SecretOnce } from '../../ui/secret.tsx'
 import { JobStatus, Pill } from '../../ui/status.tsx'
 import { ListTable } from '../../ui/table.tsx'
@@ -177,42 +178,31 @@ function AddDialog({ close, show }: { close: () => void; show: (secret: string) 
     show(made.secret)
   })
   return (
-    <Modal opened onClose={close} title="New webhook">
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          add.mutate(undefined)
-        }}
-      >
-        <TextInput
-          label="Address"
-          type="url"
-          placeholder="https://"
-          required
-          withAsterisk={false}
-          data-autofocus
-          value={url}
-          onChange={(event) => setUrl(event.currentTarget.value)}
-          error={fieldError(add.error, 'url')}
-        />
-        <Checkbox.Group label="Events" value={chosen} onChange={setChosen}>
-          <div className="stack-s" style={{ marginTop: 6 }}>
-            {events.map((event) => (
-              <Checkbox key={event} value={event} label={event} />
-            ))}
-          </div>
-        </Checkbox.Group>
-        <FormError error={add.error} />
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={add.isPending} disabled={chosen.length === 0}>
-            Make the webhook
-          </Button>
+    <FormDialog
+      title="New webhook"
+      verb="Make the webhook"
+      of={add}
+      close={close}
+      disabled={chosen.length === 0}
+    >
+      <TextInput
+        label="Address"
+        type="url"
+        placeholder="https://"
+        required
+        withAsterisk={false}
+        data-autofocus
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+        error={fieldError(add.error, 'url')}
+      />
+      <Checkbox.Group label="Events" value={chosen} onChange={setChosen}>
+        <div className="stack-s" style={{ marginTop: 6 }}>
+          {events.map((event) => (
+            <Checkbox key={event} value={event} label={event} />
+          ))}
         </div>
-      </form>
-    </Modal>
+      </Checkbox.Group>
+    </FormDialog>
   )
 }

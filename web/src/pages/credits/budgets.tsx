@@ -1,4 +1,4 @@
-import { Button, Modal, NumberInput, SegmentedControl, Select } from '@mantine/core'
+import { Button, NumberInput, SegmentedControl, Select } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
@@ -15,16 +15,8 @@ import { useApi, useChange, useList } from '../../api/queries.ts'
 import { creditsText, lengthOf, microsOf, shareText } from '../../credits.ts'
 import { useHere } from '../../session.ts'
 import { Confirm } from '../../ui/confirm.tsx'
-import {
-  Card,
-  Credits,
-  Empty,
-  FormError,
-  fieldError,
-  Gated,
-  onlyTechAdmins,
-  Page,
-} from '../../ui/parts.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
+import { Card, Credits, Empty, fieldError, Gated, onlyTechAdmins, Page } from '../../ui/parts.tsx'
 import { Pill } from '../../ui/status.tsx'
 import { ListTable } from '../../ui/table.tsx'
 import { featureName } from '../../words.ts'
@@ -242,78 +234,67 @@ function BudgetDialog({
     close()
   })
   return (
-    <Modal opened onClose={close} title={budget ? 'Change the cap' : 'New budget'}>
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate(undefined)
-        }}
-      >
-        {!budget && (
-          <>
-            <Select
-              label="For a"
-              allowDeselect={false}
-              value={type}
-              onChange={(value) => {
-                setType((value ?? 'team') as ScopeType)
-                setId('')
-              }}
-              data={Object.entries(scopes).map(([value, label]) => ({ value, label }))}
-            />
-            <Select
-              label={scopes[type]}
-              searchable
-              placeholder="Choose"
-              value={id || null}
-              onChange={(value) => setId(value ?? '')}
-              data={options(type)}
-              error={fieldError(save.error, 'scope.id')}
-            />
-            <SegmentedControl
-              value={period}
-              onChange={setPeriod}
-              data={[
-                { value: 'month', label: 'Each month' },
-                { value: 'contractYear', label: 'Each contract year' },
-              ]}
-            />
-          </>
-        )}
-        <NumberInput
-          label="Credits"
-          min={0}
-          decimalScale={6}
-          thousandSeparator=","
-          hideControls
-          value={credits}
-          onChange={setCredits}
-          error={fieldError(save.error, 'credits')}
-        />
-        {amount > 0 && (
-          <p className="soft num">
-            At {creditsText((microsOf(amount) * 8n) / 10n)} the admins are told. At{' '}
-            {creditsText(amount)} its requests are refused and its trackers stop; everything else
-            goes on.
-          </p>
-        )}
-        {!budget && others > 0 && (
-          <p className="small soft">
-            {others === 1 ? 'Another budget' : `${others} other budgets`} may count the same
-            requests; whichever ends first stops them.
-          </p>
-        )}
-        <FormError error={save.error} />
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending} disabled={!(amount > 0) || !id}>
-            {budget ? 'Change' : 'Make the budget'}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <FormDialog
+      title={budget ? 'Change the cap' : 'New budget'}
+      verb={budget ? 'Change' : 'Make the budget'}
+      of={save}
+      close={close}
+      disabled={!(amount > 0) || !id}
+    >
+      {!budget && (
+        <>
+          <Select
+            label="For a"
+            allowDeselect={false}
+            value={type}
+            onChange={(value) => {
+              setType((value ?? 'team') as ScopeType)
+              setId('')
+            }}
+            data={Object.entries(scopes).map(([value, label]) => ({ value, label }))}
+          />
+          <Select
+            label={scopes[type]}
+            searchable
+            placeholder="Choose"
+            value={id || null}
+            onChange={(value) => setId(value ?? '')}
+            data={options(type)}
+            error={fieldError(save.error, 'scope.id')}
+          />
+          <SegmentedControl
+            value={period}
+            onChange={setPeriod}
+            data={[
+              { value: 'month', label: 'Each month' },
+              { value: 'contractYear', label: 'Each contract year' },
+            ]}
+          />
+        </>
+      )}
+      <NumberInput
+        label="Credits"
+        min={0}
+        decimalScale={6}
+        thousandSeparator=","
+        hideControls
+        value={credits}
+        onChange={setCredits}
+        error={fieldError(save.error, 'credits')}
+      />
+      {amount > 0 && (
+        <p className="soft num">
+          At {creditsText((microsOf(amount) * 8n) / 10n)} the admins are told. At{' '}
+          {creditsText(amount)} its requests are refused and its trackers stop; everything else goes
+          on.
+        </p>
+      )}
+      {!budget && others > 0 && (
+        <p className="small soft">
+          {others === 1 ? 'Another budget' : `${others} other budgets`} may count the same requests;
+          whichever ends first stops them.
+        </p>
+      )}
+    </FormDialog>
   )
 }

@@ -1,4 +1,4 @@
-import { Button, Modal, Select, TextInput } from '@mantine/core'
+import { Button, Select, TextInput } from '@mantine/core'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
@@ -6,7 +6,8 @@ import type { Account, Contact, Deal, Lead } from '../../api/generated/types.gen
 import { useChange, useList, useNames } from '../../api/queries.ts'
 import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
-import { Card, Empty, FormError, fieldError, Gated, Page } from '../../ui/parts.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
+import { Card, Empty, fieldError, Gated, Page } from '../../ui/parts.tsx'
 import { Pill } from '../../ui/status.tsx'
 import { type Column, ListTable } from '../../ui/table.tsx'
 import { EntitySelect, type EntityType, pathOf } from './entity.tsx'
@@ -158,75 +159,58 @@ function AddDialog({ type, close }: { type: EntityType; close: () => void }) {
     close()
   })
   return (
-    <Modal opened onClose={close} title={`New ${type}`}>
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          add.mutate(undefined)
-        }}
-      >
+    <FormDialog title={`New ${type}`} verb="Add" of={add} close={close}>
+      <TextInput
+        label="Name"
+        required
+        withAsterisk={false}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={fieldError(add.error, 'name')}
+      />
+      {type === 'account' && (
         <TextInput
-          label="Name"
+          label="Mail domains"
+          description="Calls and emails with somebody of these join the account."
+          placeholder="kestrel.example, kestrel-logistics.example"
+          value={domains}
+          onChange={(event) => setDomains(event.currentTarget.value)}
+        />
+      )}
+      {(type === 'contact' || type === 'lead') && (
+        <TextInput
+          label="Email"
+          type="email"
           required
           withAsterisk={false}
-          data-autofocus
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          error={fieldError(add.error, 'name')}
+          value={email}
+          onChange={(event) => setEmail(event.currentTarget.value)}
+          error={fieldError(add.error, 'email')}
         />
-        {type === 'account' && (
-          <TextInput
-            label="Mail domains"
-            description="Calls and emails with somebody of these join the account."
-            placeholder="kestrel.example, kestrel-logistics.example"
-            value={domains}
-            onChange={(event) => setDomains(event.currentTarget.value)}
-          />
-        )}
-        {(type === 'contact' || type === 'lead') && (
-          <TextInput
-            label="Email"
-            type="email"
-            required
-            withAsterisk={false}
-            value={email}
-            onChange={(event) => setEmail(event.currentTarget.value)}
-            error={fieldError(add.error, 'email')}
-          />
-        )}
-        {(type === 'deal' || type === 'contact') && (
-          <EntitySelect
-            type="account"
-            label="Account"
-            clearable
-            value={accountId}
-            onChange={setAccount}
-          />
-        )}
-        {type === 'deal' && (
-          <Select
-            label="Status"
-            allowDeselect={false}
-            value={status}
-            onChange={(value) => setStatus(value ?? 'open')}
-            data={[
-              { value: 'open', label: 'Open' },
-              { value: 'won', label: 'Won' },
-              { value: 'lost', label: 'Lost' },
-            ]}
-          />
-        )}
-        <FormError error={add.error} />
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            Add
-          </Button>
-        </div>
-      </form>
-    </Modal>
+      )}
+      {(type === 'deal' || type === 'contact') && (
+        <EntitySelect
+          type="account"
+          label="Account"
+          clearable
+          value={accountId}
+          onChange={setAccount}
+        />
+      )}
+      {type === 'deal' && (
+        <Select
+          label="Status"
+          allowDeselect={false}
+          value={status}
+          onChange={(value) => setStatus(value ?? 'open')}
+          data={[
+            { value: 'open', label: 'Open' },
+            { value: 'won', label: 'Won' },
+            { value: 'lost', label: 'Lost' },
+          ]}
+        />
+      )}
+    </FormDialog>
   )
 }

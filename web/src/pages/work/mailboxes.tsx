@@ -1,10 +1,11 @@
-import { Button, Modal, NumberInput, PasswordInput, Select, TextInput } from '@mantine/core'
+import { Button, NumberInput, PasswordInput, Select, TextInput } from '@mantine/core'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
 import type { Mailbox } from '../../api/generated/types.gen.ts'
 import { useChange, useList } from '../../api/queries.ts'
 import { useHere } from '../../session.ts'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { Card, Empty, FormError, fieldError } from '../../ui/parts.tsx'
 import { Pill } from '../../ui/status.tsx'
 import { ListTable } from '../../ui/table.tsx'
@@ -133,83 +134,66 @@ function AddDialog({ close }: { close: () => void }) {
   })
   const field = (path: string) => fieldError(add.error, path)
   return (
-    <Modal opened onClose={close} title="Follow a mailbox">
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          add.mutate(undefined)
-        }}
-      >
-        <TextInput
-          label="Server"
-          placeholder="imap.example.com"
-          required
-          withAsterisk={false}
-          data-autofocus
-          value={host}
-          onChange={(event) => setHost(event.currentTarget.value)}
-          error={field('host')}
-        />
-        <div className="grid-2">
-          <Select
-            label="Encryption"
-            data={tlsKinds}
-            value={tls}
-            onChange={(value) => setTls(value ?? 'implicit')}
-            error={field('tls')}
-          />
-          <NumberInput
-            label="Port"
-            placeholder={tls === 'implicit' ? '993' : '143'}
-            min={1}
-            max={65_535}
-            value={port}
-            onChange={setPort}
-            error={field('port')}
-          />
-        </div>
-        <TextInput
-          label="User"
-          required
-          withAsterisk={false}
-          autoComplete="off"
-          value={user}
-          onChange={(event) => setUser(event.currentTarget.value)}
-          error={field('user')}
-        />
-        <PasswordInput
-          label="Password"
-          description="Kept sealed; an app password where the provider has them."
-          required
-          withAsterisk={false}
-          autoComplete="new-password"
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-          error={field('password')}
-        />
-        <TextInput
-          label="Folder"
-          value={folder}
-          onChange={(event) => setFolder(event.currentTarget.value)}
-          error={field('folder')}
-        />
+    <FormDialog title="Follow a mailbox" verb="Follow it" of={add} close={close}>
+      <TextInput
+        label="Server"
+        placeholder="imap.example.com"
+        required
+        withAsterisk={false}
+        data-autofocus
+        value={host}
+        onChange={(event) => setHost(event.currentTarget.value)}
+        error={field('host')}
+      />
+      <div className="grid-2">
         <Select
-          label="Mail that is there already"
-          data={existings}
-          value={existing}
-          onChange={(value) => setExisting(value ?? 'history')}
+          label="Encryption"
+          data={tlsKinds}
+          value={tls}
+          onChange={(value) => setTls(value ?? 'implicit')}
+          error={field('tls')}
         />
-        <FormError error={add.error} />
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            Follow it
-          </Button>
-        </div>
-      </form>
-    </Modal>
+        <NumberInput
+          label="Port"
+          placeholder={tls === 'implicit' ? '993' : '143'}
+          min={1}
+          max={65_535}
+          value={port}
+          onChange={setPort}
+          error={field('port')}
+        />
+      </div>
+      <TextInput
+        label="User"
+        required
+        withAsterisk={false}
+        autoComplete="off"
+        value={user}
+        onChange={(event) => setUser(event.currentTarget.value)}
+        error={field('user')}
+      />
+      <PasswordInput
+        label="Password"
+        description="Kept sealed; an app password where the provider has them."
+        required
+        withAsterisk={false}
+        autoComplete="new-password"
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+        error={field('password')}
+      />
+      <TextInput
+        label="Folder"
+        value={folder}
+        onChange={(event) => setFolder(event.currentTarget.value)}
+        error={field('folder')}
+      />
+      <Select
+        label="Mail that is there already"
+        data={existings}
+        value={existing}
+        onChange={(value) => setExisting(value ?? 'history')}
+      />
+    </FormDialog>
   )
 }
