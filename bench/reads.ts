@@ -24,6 +24,7 @@ const reads: Read[] = [
   { name: 'details, newest page', path: () => '/v1/credits/charges' },
   { name: 'details, one feature', path: () => `/v1/credits/charges?${FILTER}` },
   { name: 'details, one instance', path: () => '/v1/credits/charges?instanceId=instance-7' },
+  { name: 'details, rare instance', path: () => '/v1/credits/charges?instanceId=instance-rare' },
   { name: 'ledger, newest page', path: () => '/v1/credits/ledger' },
   { name: 'ledger, oldest page', path: () => '/v1/credits/ledger?order=asc' },
   { name: 'report of use', path: (range) => `/v1/credits/reports/usage?format=csv&${range}` },
@@ -40,6 +41,7 @@ export async function bench(args: string[]): Promise<void> {
   const database = await openBenchServer()
   try {
     const columns: Map<string, number>[] = []
+    const peaks: number[] = []
     for (const size of sizes) {
       const { url, owner } = await database.newDatabase()
       const server = await startServer(url)
@@ -55,17 +57,21 @@ export async function bench(args: string[]): Promise<void> {
           `${show(size)} charges written in ${show((performance.now() - startedAt) / 1000)} s`,
         )
         columns.push(await measure(server, key, long ? 50 : 25))
+        peaks.push(server.peakMegabytes())
       } finally {
         await server.stop()
       }
     }
     const head = ['median ms', ...sizes.map((size) => show(size))]
     const rows = reads.map(({ name }) => [name, ...columns.map((column) => column.get(name)!)])
+    rows.push(['peak memory of the server, MB', ...peaks])
     console.log(`\n${table(head, rows)}\n`)
     const last = columns.at(-1)!
     const goals = reads
       .filter(({ whole }) => !whole)
       .map(({ name }): Goal => atMost(name, 2, last.get(name)! / columns[0]!.get(name)!, 'x'))
+    // Nothing of a report is kept: the largest takes no more memory than pages do.
+    goals.push(atMost('memory', 1.5, peaks.at(-1)! / peaks[0]!, 'x'))
     console.log(verdict(`reads at ${show(sizes.at(-1)!)} beside ${show(sizes[0]!)}`, goals))
   } finally {
     await database.stop()

@@ -34,6 +34,7 @@ import { usageRoutes } from './insight/routes/usage.ts'
 import type { Deps as InsightDeps } from './insight/service/what-if.ts'
 import type { CompanyNo } from './kit/caller.ts'
 import type { raiseEpoch } from './ledger/service/ledger.ts'
+import type { SpansOfUse } from './ledger/service/reads.ts'
 import { mailboxRoutes } from './mailboxes/routes.ts'
 import type { MailboxDeps } from './mailboxes/service/deps.ts'
 import { mcpRoutes } from './mcp/routes.ts'
@@ -68,6 +69,7 @@ export interface Wired
   oauthServerAt: ServerAt
   mcpPerMinute: number
   isHttps: boolean
+  spansOfUse: SpansOfUse
   recountUsage: (tx: Tx, companyNo: CompanyNo) => Promise<void>
   importer: Importer
   metrics: Metrics

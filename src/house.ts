@@ -32,7 +32,7 @@ import { keptAnswersOnErasure } from './http/erase-answers.ts'
 import { openPace } from './http/rate-limits.ts'
 import { createServer } from './http/server.ts'
 import { runOutWith } from './insight/service/forecast.ts'
-import { openUsageRollUp, recountUsage, usedSince } from './insight/service/roll-up.ts'
+import { openUsageRollUp, recountUsage, spansOfUse, usedSince } from './insight/service/roll-up.ts'
 import type { CompanyNo } from './kit/caller.ts'
 import { type Ledger, openLedger, openPool, raiseEpoch } from './ledger/service/ledger.ts'
 import { startRounds } from './ledger/service/rounds.ts'
@@ -176,6 +176,7 @@ export async function openHouse(
     raiseEpoch,
     hasContract,
     recountUsage,
+    spansOfUse,
     budgets,
   }
   const freeModel = createLocal()

@@ -35,10 +35,16 @@ export async function makeHistory(owner: pg.Pool, { no }: Historied, count: numb
       [no, FEATURES, INSTANCES],
     )
     const first = rows[0]!.id
+    const { rows: rare } = await client.query<{ id: number }>(
+      `insert into attribution (company_id, feature, instance_id, instance_name, trigger, integration_id)
+       values ($1, $2, 'instance-rare', 'Used once a month', 'api', 'int_bench') returning id`,
+      [no, FEATURES[0]],
+    )
     const placed = `select i, p.seq + i as seq, g.no as grant_no,
         date_trunc('milliseconds', now() - make_interval(days => ${HISTORY_DAYS}))
           + (i * (${HISTORY_DAYS} * 86400000.0 / ${count}))::bigint * interval '1 millisecond' as at,
-        ${first} + (i * 7919 % ${rows.length})::int as attribution_id,
+        case when i % ${Math.floor(count / 12)} = 0 then ${rare[0]!.id}
+          else ${first} + (i * 7919 % ${rows.length})::int end as attribution_id,
         p.available - i * ${price}::bigint as available_after, p.used + i * ${price}::bigint as used_after
       from pool p, generate_series(1, ${count}::bigint) i,
         lateral (select no from credit_grant where company_id = ${no} order by expires_at, no limit 1) g

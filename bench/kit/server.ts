@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +11,8 @@ export interface RunningServer {
   address: string
   /** Founds a company with plenty of credits; its number in the database, and its key. */
   newCompany(): Promise<{ id: string; key: string }>
+  /** The most memory it has had at once, in MB; NaN where the kernel does not tell. */
+  peakMegabytes(): number
   stop(): Promise<void>
 }
 
@@ -39,6 +42,11 @@ export async function startServer(databaseUrl: string): Promise<RunningServer> {
         })
       }
       return { id, key: apiKey.key }
+    },
+    peakMegabytes() {
+      if (process.platform !== 'linux') return Number.NaN
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+      return Number(/VmHWM:\s+(\d+) kB/.exec(status)![1]) / 1024
     },
     async stop() {
       await endProcess(child)

@@ -5,7 +5,7 @@ import { toJson } from '../../kit/credits.ts'
 import { pageOf, readCursor } from '../../kit/cursor.ts'
 import { notFound, Problem } from '../../kit/problem.ts'
 import { ledgerIds } from '../../ledger/ids.ts'
-import { listCharges, readCharge } from '../../ledger/service/reads.ts'
+import { listCharges, readCharge, type SpansOfUse } from '../../ledger/service/reads.ts'
 import type { App } from '../../platform/app.ts'
 import {
   answers,
@@ -73,7 +73,7 @@ const BatchOut = z
 
 const tags = ['credits']
 
-export function chargeRoutes(app: App, house: Deps): void {
+export function chargeRoutes(app: App, house: Deps & { spansOfUse: SpansOfUse }): void {
   app.post(
     '/v1/credits/estimate',
     {

@@ -4,6 +4,7 @@ import type { Book, Use } from '../../ledger/book.ts'
 import type { Companion, CompanionSession } from '../../ledger/commands.ts'
 import type { Moment } from '../../ledger/pool.ts'
 import { raiseEpoch } from '../../ledger/service/ledger.ts'
+import type { SpansOfUse } from '../../ledger/service/reads.ts'
 import type { Tx } from '../../platform/database.ts'
 import { type Run, runIn } from '../../platform/run.ts'
 import { BUILT_IN } from '../../rating/rate-card.ts'
@@ -208,3 +209,7 @@ export async function usageFaults(tx: Tx, companyNo: CompanyNo): Promise<string[
 
 /** Charged since the start of a local day, less refunds of those same charges, for one scope. */
 export const usedSince = store.readUsedSince
+
+/** When the newest charges of some attributions were made, for whoever looks for them in the ledger. */
+export const spansOfUse: SpansOfUse = (tx, companyNo, asked) =>
+  store.readSpansOfUse(runIn(tx), companyNo, asked)

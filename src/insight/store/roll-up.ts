@@ -170,3 +170,33 @@ export async function readUsedSince(
   )
   return rows[0]!.used
 }
+
+/**
+ * When the newest charges of some attributions were made, a stretch a day, newest first: as many days as
+ * it takes for `enough` of them. The newest day may reach up to `to` and beyond, so what is on it does not count.
+ */
+export async function readSpansOfUse(
+  run: Run,
+  companyNo: CompanyNo,
+  {
+    attributions,
+    from,
+    to,
+    enough,
+  }: { attributions: readonly number[]; from?: Date | undefined; to: Date; enough: number },
+): Promise<{ first: Date; last: Date }[]> {
+  return run(
+    'insight-spans-of-use',
+    `select first, last from (
+       select min(first_at) as first, max(last_at) as last,
+         sum(sum(requests) filter (where last_at < $4)) over
+           (order by day desc rows between unbounded preceding and 1 preceding) as newer
+       from usage_day
+       where company_id = $1 and attribution_id = any ($2::int[]) and not refund
+         and first_at <= $4 and ($3::timestamptz is null or last_at >= $3)
+       group by day) days
+     where coalesce(newer, 0) < $5
+     order by first desc`,
+    [companyNo, arrayOf(attributions), from ?? null, to, enough],
+  )
+}

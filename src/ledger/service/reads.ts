@@ -71,11 +71,43 @@ export async function readCharge(
   })
 }
 
+/**
+ * The stretches of time, newest first, in which the newest charges of some attributions are: no more than
+ * it takes to find `enough` of them at or before `to`. Told by the usage roll-up, which has a row a day.
+ */
+export type SpansOfUse = (
+  tx: Tx,
+  companyNo: CompanyNo,
+  asked: { attributions: readonly number[]; from?: Date | undefined; to: Date; enough: number },
+) => Promise<reads.Span[]>
+
+const END_OF_TIME = Date.UTC(9999, 11, 31)
+
 /** A page of charges, newest first. */
-export async function listCharges(deps: Deps, companyNo: CompanyNo, filter: reads.ChargeFilter) {
-  return deps.db.snapshot(companyNo, async (tx) => {
+export async function listCharges(
+  { db, spansOfUse }: { db: Database; spansOfUse: SpansOfUse },
+  companyNo: CompanyNo,
+  filter: reads.ChargeFilter,
+) {
+  return db.snapshot(companyNo, async (tx) => {
     const run = runIn(tx)
-    return reads.readCharges(run, companyNo, await reads.readChargePlaces(run, companyNo, filter))
+    const attributions = await reads.attributionsOf(run, companyNo, filter)
+    return reads.readCharges(run, companyNo, await places(attributions))
+
+    async function places(attributions: number[] | undefined): Promise<reads.ChargePlace[]> {
+      if (!attributions) return reads.readChargePlaces(run, companyNo, filter)
+      const { from, before, limit: enough } = filter
+      const newest = [filter.to && new Date(filter.to.getTime() - 1), before?.at].filter(
+        (at) => at !== undefined,
+      )
+      const to = new Date(Math.min(END_OF_TIME, ...newest.map((at) => at.getTime())))
+      const spans = await spansOfUse(tx, companyNo, { attributions, from, to, enough })
+      const within = spans.map(({ first, last }) => ({
+        first: from && from > first ? from : first,
+        last: to < last ? to : last,
+      }))
+      return reads.readChargePlacesIn(run, companyNo, attributions, within, filter)
+    }
   })
 }
 

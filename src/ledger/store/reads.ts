@@ -221,36 +221,71 @@ export interface ChargeFilter {
   limit: number
 }
 
-/** The places of a page of charges, newest first. */
+/** A stretch of time, both ends included. */
+export interface Span {
+  first: Date
+  last: Date
+}
+
+const chargeBefore = `e.company_id = $1 and e.type = 4 and e.charge_seq = e.seq
+  and ($2::timestamptz is null or (e.at, e.seq) < ($2, $3::bigint))`
+
+/** The places of a page of charges, newest first; `from` and `to` cut it off. */
 export async function readChargePlaces(
   run: Run,
   companyNo: CompanyNo,
-  filter: ChargeFilter,
+  { before, from, to, limit }: ChargeFilter,
 ): Promise<ChargePlace[]> {
-  const values: unknown[] = [companyNo]
-  const where = ['e.company_id = $1', 'e.type = 4', 'e.charge_seq = e.seq']
-  const also = (text: string, ...more: unknown[]) => {
-    where.push(text.replace(/\?/g, () => `$${values.push(more.shift())}`))
-  }
-  if (filter.from) also('e.at >= ?', filter.from)
-  if (filter.to) also('e.at < ?', filter.to)
-  if (filter.before) also('(e.at, e.seq) < (?, ?)', filter.before.at, filter.before.seq)
-  const attributed = await attributionsOf(run, companyNo, filter)
-  if (attributed) {
-    if (attributed.length === 0) return []
-    also('e.attribution_id = any (?::int[])', arrayOf(attributed))
-  }
-  const rows = await run<{ at: Date; seq: bigint }>(
-    '',
-    `select e.at, e.seq from ledger_entry e where ${where.join(' and ')}
-     order by e.at desc, e.seq desc limit $${values.push(filter.limit)}`,
-    values,
+  const rows = await run<RawPlace>(
+    'ledger-charge-places',
+    `select e.at, e.seq from ledger_entry e where ${chargeBefore}
+       and ($4::timestamptz is null or e.at >= $4) and ($5::timestamptz is null or e.at < $5)
+     order by e.at desc, e.seq desc limit $6`,
+    [companyNo, before?.at ?? null, before?.seq ?? null, from ?? null, to ?? null, limit],
   )
-  return rows.map((row) => ({ at: row.at.getTime(), seq: Number(row.seq) }))
+  return rows.map(placeOf)
+}
+
+interface RawPlace {
+  at: Date
+  seq: bigint
+}
+
+const placeOf = ({ at, seq }: RawPlace): ChargePlace => ({ at: at.getTime(), seq: Number(seq) })
+
+/**
+ * The same for the charges of some attributions. They may be few among many, so only the stretches in
+ * which they are known to be are read, each by its key.
+ */
+export async function readChargePlacesIn(
+  run: Run,
+  companyNo: CompanyNo,
+  attributions: readonly number[],
+  spans: readonly Span[],
+  { before, limit }: Pick<ChargeFilter, 'before' | 'limit'>,
+): Promise<ChargePlace[]> {
+  const rows = await run<RawPlace>(
+    'ledger-charge-places-in',
+    `select e.at, e.seq from unnest($4::timestamptz[], $5::timestamptz[]) span(first, last)
+     cross join lateral (select e.at, e.seq from ledger_entry e where ${chargeBefore}
+       and e.at between span.first and span.last and e.attribution_id = any ($6::int[])
+       order by e.at desc, e.seq desc limit $7) e
+     order by e.at desc, e.seq desc limit $7`,
+    [
+      companyNo,
+      before?.at ?? null,
+      before?.seq ?? null,
+      textArray(spans.map(({ first }) => first.toISOString())),
+      textArray(spans.map(({ last }) => last.toISOString())),
+      arrayOf(attributions),
+      limit,
+    ],
+  )
+  return rows.map(placeOf)
 }
 
 /** The attributions that a filter names; undefined when it names none in particular. */
-async function attributionsOf(
+export async function attributionsOf(
   run: Run,
   companyNo: CompanyNo,
   filter: ChargeFilter,
