@@ -11,7 +11,7 @@ const FILTER = 'feature=ai_tracker'
 /** One read; `size` tells whether its time may grow with what it gives. */
 interface Read {
   name: string
-  path: (range: string) => string
+  path: (range: string, oldCharge: string) => string
   whole?: boolean
 }
 
@@ -27,6 +27,10 @@ const reads: Read[] = [
   { name: 'details, rare instance', path: () => '/v1/credits/charges?instanceId=instance-rare' },
   { name: 'ledger, newest page', path: () => '/v1/credits/ledger' },
   { name: 'ledger, oldest page', path: () => '/v1/credits/ledger?order=asc' },
+  {
+    name: 'ledger of the oldest charge',
+    path: (_, oldCharge) => `/v1/credits/ledger?chargeId=${oldCharge}`,
+  },
   { name: 'report of use', path: (range) => `/v1/credits/reports/usage?format=csv&${range}` },
   {
     name: 'report of the ledger',
@@ -86,17 +90,19 @@ async function measure(
   const day = 86_400_000
   const [from, to] = [-366, 1].map((days) => new Date(Date.now() + days * day).toISOString())
   const range = `from=${from}&to=${to}`
+  const read = (path: string) =>
+    fetch(`${address}${path}`, { headers: { authorization: `Bearer ${key}` } })
+  const oldest = await read('/v1/credits/ledger?type=consume&order=asc&limit=1')
+  const [{ chargeId }] = ((await oldest.json()) as { data: [{ chargeId: string }] }).data
   const took = new Map<string, number>()
   for (const { name, path, whole } of reads) {
     const all: number[] = []
     for (let i = 0; i < (whole ? 1 : times); i++) {
       const startedAt = performance.now()
-      const answer = await fetch(`${address}${path(range)}`, {
-        headers: { authorization: `Bearer ${key}` },
-      })
+      const answer = await read(path(range, chargeId))
       // Read as it comes, and forgotten: a report may be larger than memory.
       for await (const _ of answer.body ?? []);
-      if (!answer.ok) throw new Error(`${path(range)} answered ${answer.status}`)
+      if (!answer.ok) throw new Error(`${name} answered ${answer.status}`)
       all.push(performance.now() - startedAt)
     }
     took.set(name, median(all))

@@ -72,15 +72,24 @@ export async function readEntries(
   if (filter.to) also('e.at < ?', filter.to)
   if (filter.type) also('e.type = ?', entryTypes.indexOf(filter.type) + 1)
   if (filter.grantNo !== undefined) also('e.grant_no = ?', filter.grantNo)
-  if (filter.holdId !== undefined) also('e.hold_id = ?', filter.holdId)
-  if (filter.charge) {
-    const { at, seq } = filter.charge
-    // A charge's own lines are at its moment; those of its refund name that moment.
+  // Where a hold's or a charge's entries are is known, so that an old one takes no walk through the ledger.
+  if (filter.holdId !== undefined) {
     also(
-      'e.at >= ? and e.charge_seq = ? and (e.type = 4 or e.charge_at = ?)',
-      new Date(at),
-      seq,
-      new Date(at),
+      `e.hold_id = ? and e.at >= (select created_at from hold where company_id = $1 and id = ?)
+       and e.at <= coalesce((select ended_at from hold where company_id = $1 and id = ?), 'infinity')`,
+      filter.holdId,
+      filter.holdId,
+      filter.holdId,
+    )
+  }
+  if (filter.charge) {
+    const { seq } = filter.charge
+    const at = new Date(filter.charge.at)
+    // A charge's own entries are at its moment; those of its refund name that moment.
+    also(
+      `e.charge_seq = ? and (e.type = 4 and e.at = ? or e.charge_at = ?)
+       and e.at = any (array[?, (select at from refund where company_id = $1 and charge_seq = ?)]::timestamptz[])`,
+      ...[seq, at, at, at, seq],
     )
   }
   if (filter.after) {
