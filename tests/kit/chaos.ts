@@ -49,6 +49,9 @@ export async function mortalPostgres(
 export interface MortalServer {
   address: string
   kill(): Promise<void>
+  pid(): number
+  /** Sends its process a signal: SIGSTOP holds it still until SIGCONT. */
+  signal(signal: NodeJS.Signals): void
   /** Ends when it has died, of itself or not. */
   gone(): Promise<void>
   /** Starts it again at the same address, and waits until it serves. */
@@ -106,6 +109,8 @@ export async function mortalServer(
       child?.kill('SIGKILL')
       await ended()
     },
+    pid: () => child!.pid!,
+    signal: (signal) => void child?.kill(signal),
     gone: ended,
     async stop() {
       child?.kill('SIGTERM')
@@ -122,7 +127,7 @@ export async function mortalWorker(
   databaseUrl: string,
   source = root,
   env: Record<string, string> = {},
-): Promise<Omit<MortalServer, 'address'>> {
+): Promise<Omit<MortalServer, 'address' | 'pid' | 'signal'>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-worker-'))
   let child: ChildProcess | undefined
   const end = async (signal: NodeJS.Signals) => {
