@@ -13,6 +13,8 @@ export interface TestMailServer {
   url: string
   port: number
   received: ReceivedMail[]
+  /** Connections broken after a mail had been taken, whose sender cannot know that it was. */
+  broken: number
   /** What it does with the next mails: takes them, or the listed misbehaviour, once each. */
   next: ('break after DATA' | '550 recipient' | '554 data' | '451 later')[]
   close(): Promise<void>
@@ -41,6 +43,7 @@ export async function mailServer(port = 0): Promise<TestMailServer> {
         void simpleParser(raw).then((parsed) => {
           received.push({ to, raw, parsed })
           if (how === 'break after DATA') {
+            kit.broken += 1
             for (const connection of server.connections) {
               if (connection.id === session.id) connection._socket.destroy()
             }
@@ -52,8 +55,9 @@ export async function mailServer(port = 0): Promise<TestMailServer> {
   server.on('error', () => {})
   await new Promise<void>((listening) => server.listen(port, '127.0.0.1', () => listening()))
   const bound = (server.server.address() as AddressInfo).port
-  return {
-    ...{ url: `smtp://127.0.0.1:${bound}`, port: bound, received, next },
+  const kit: TestMailServer = {
+    ...{ url: `smtp://127.0.0.1:${bound}`, port: bound, received, next, broken: 0 },
     close: () => new Promise((closed) => server.close(() => closed())),
   }
+  return kit
 }

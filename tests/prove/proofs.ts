@@ -7,10 +7,12 @@ import { pureMutants, serviceMutants } from '../ledger/mutants.ts'
 import { compareWithModel } from '../ledger/pure.ts'
 import { openServer } from '../ledger/servers.ts'
 import { proveStrangers } from '../security/strangers.ts'
+import { troubleAlerts } from './alerts.ts'
 import { compareCalendars, zones } from './calendar.ts'
 import { type LoadAsked, loadServer, megabytesAnHour } from './load.ts'
 import { proveMcp } from './mcp.ts'
-import { type ChaosResult, killPostgres, killServers, loseReplies } from './runs.ts'
+import { recover } from './recovery.ts'
+import { type ChaosResult, killPostgres, killServers, loseReplies, troubleServers } from './runs.ts'
 import { killWorkers } from './workers.ts'
 
 const LOAD_LIMITS = { p99: 50, p999: 200 }
@@ -87,6 +89,13 @@ export const proofs: Record<string, Proof> = {
       return { figure, isClean, counts: { sequential, parallel, findings: findings.slice(0, 5) } }
     },
   },
+  'troubled-servers': {
+    says: 'G-3: 24 clients of two servers, which are killed in turn while connections are cut and answers to commits lost',
+    ops: 50_000,
+    perMinute: 12_000,
+    run: async ({ ops, seed, control, url }) =>
+      chaos('faults', await troubleServers(await url(), { acknowledged: ops, seed, control })),
+  },
   'server-kills': {
     says: 'G-4: SIGKILL of a serving process under 12 clients',
     ops: 200,
@@ -159,6 +168,32 @@ export const proofs: Record<string, Proof> = {
     perMinute: 300 * 60,
     run: async ({ ops, seed, control, url }) =>
       load(await url(), { rate: 300, seconds: ops / 300, companies: 1, seed, stalls: control }),
+  },
+  recovery: {
+    says: 'G-18: how soon a killed server serves, charges succeed after PostgreSQL died, and a backlog is worked off',
+    ops: 10_000,
+    perMinute: 5_000,
+    async run({ ops, control }) {
+      const result = await recover({ deaths: 10, backlog: ops, control })
+      const { readyAfterKill, chargeAfterPostgres, backlog, drained, findings } = result
+      const [ready, charge] = [Math.max(...readyAfterKill), Math.max(...chargeAfterPostgres)]
+      const isClean =
+        findings.length === 0 && ready <= 2_000 && charge <= 5_000 && drained <= 300_000
+      const figure = `${readyAfterKill.length} kills each, a server serves after ${ready} ms at most (at most 2,000), charges succeed ${charge} ms after PostgreSQL died (at most 5,000), ${count(backlog)} waiting items done in ${count(drained)} ms (at most 300,000), ${findings.length} findings`
+      return { figure, isClean, counts: { ...result } }
+    },
+  },
+  alerts: {
+    says: 'G-9: threshold crossings while mail servers and receivers of webhooks break off, put off, refuse and redirect',
+    ops: 1_000,
+    perMinute: 500,
+    async run({ ops, seed, control, url }) {
+      const result = await troubleAlerts(await url(), { crossings: ops, seed, control })
+      const { crossings, mails, copies, broken, messages, refused, faults, findings } = result
+      const figure = `${count(crossings)} crossings, ${count(mails)} mails and ${count(copies)} copies of them for ${count(broken)} connections broken after the handover, ${count(messages)} webhook messages after ${count(refused)} refusals, ${faults.length} faults, ${findings.length} findings`
+      const isClean = faults.length === 0 && findings.length === 0
+      return { figure, isClean, counts: { ...result } }
+    },
   },
   calendar: {
     says: 'G-12: the first instant of every day 2000–2100 and every anniversary, TypeScript beside PostgreSQL',

@@ -71,6 +71,54 @@ export async function killServers(
   }
 }
 
+/**
+ * G-3: clients of two servers, which are killed in turn, while their connections to PostgreSQL are cut and
+ * lose the answers to commits; until so many charges have been acknowledged.
+ */
+export async function troubleServers(
+  url: string,
+  asked: { acknowledged: number; seed: number; clients?: number; control?: boolean },
+): Promise<ChaosResult> {
+  const { acknowledged, seed, clients = 24, control = false } = asked
+  const random = randomOf(seed)
+  const to = new URL(url)
+  const proxy = await openProxy(
+    { host: to.hostname, port: Number(to.port) },
+    () => random.below(1_000_000) / 1_000_000,
+  )
+  const through = new URL(url)
+  through.port = String(proxy.port)
+  const source = control ? await seedBug(repliesTooEarly) : undefined
+  const start = () => mortalServer(through.href, source ? `${source.folder}/` : undefined)
+  const servers = [await start(), await start()]
+  try {
+    const { companyId, apiKey, owner } = await companyOverHttp(servers[0]!.address, GRANTS)
+    proxy.trouble.loseCommitReply = 2
+    proxy.trouble.cut = 1
+    let killed = 0
+    const progress = { answers: 0 }
+    const doors = servers.map(({ address }) => httpDoor(address, apiKey, companyId))
+    const isDone = () => progress.answers >= acknowledged
+    const crowding = runCrowd(doors, { clients, until: isDone, progress })
+    while (!isDone()) {
+      await moves(progress, crowding)
+      await sleep(500 + random.below(3_000))
+      const server = servers[killed % servers.length]!
+      await server.kill()
+      killed += 1
+      await server.start()
+    }
+    const crowd = await crowding
+    proxy.trouble.loseCommitReply = 0
+    proxy.trouble.cut = 0
+    return await judged(url, owner, crowd, { id: companyId }, killed + proxy.lost + proxy.cuts)
+  } finally {
+    for (const server of servers) await server.stop()
+    await proxy.close()
+    await source?.remove()
+  }
+}
+
 /** G-5: kills PostgreSQL with all its children, again and again. The control gives up waiting for the disk. */
 export async function killPostgres({
   kills,
