@@ -720,6 +720,7 @@ export interface TrackerBackfill {
   companyId: number;
   createdAt: Timestamp;
   endedAt: Timestamp | null;
+  estimated: bigint | null;
   id: string;
   itemTypes: string[] | null;
   rangeFrom: Timestamp | null;

@@ -23,6 +23,8 @@ export interface Backfill {
   itemTypes: ItemType[] | null
   status: BackfillStatus
   total: number
+  /** What all of it was expected to cost at the start; null where that was not written down. */
+  estimated: Credits | null
   /** The last item dealt with. */
   at: { occurredAt: Date; no: bigint } | null
   createdAt: Date

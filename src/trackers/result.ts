@@ -18,3 +18,18 @@ export interface ResultRow {
   chargeSeq: bigint | null
   processedAt: Date
 }
+
+/** So often an item is tried that the model cannot read; then its tracker version gives it up. */
+export const ATTEMPTS_MAX = 5
+
+/** An item that a tracker version has given up on. */
+export interface FailureRow {
+  itemNo: bigint
+  itemType: 'call' | 'email'
+  itemId: string
+  title: string
+  occurredAt: Date
+  reason: 'invalid-answer' | 'timeout'
+  attempts: number
+  at: Date
+}

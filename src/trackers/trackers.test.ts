@@ -235,7 +235,26 @@ test('a failed reading charges nothing; the item is tried again, and given up on
   expect(
     model.calls.filter(({ request }) => 'item' in request && request.item.id === 'bad'),
   ).toHaveLength(5)
-  expect((await read(id)).pending).toBe(0)
+  expect(await read(id)).toMatchObject({ pending: 0, failed: 1 })
+  const failures = async () => (await company.get(`/v1/trackers/${id}/failures`)).body.data
+  expect(await failures()).toMatchObject([
+    { itemType: 'call', itemId: 'bad', reason: 'invalid-answer', attempts: 5 },
+  ])
+
+  // A backfill tries it again, at the price it said; what was read before is not read twice.
+  const range = { from: '2026-06-01T00:00:00.000Z', to: '2026-06-30T00:00:00.000Z' }
+  const estimate = await company.post(`/v1/trackers/${id}/estimate`, { history: range })
+  expect(estimate.body).toMatchObject({ credits: 1, alreadyProcessed: 2 })
+  model.script = { read: readBudget }
+  const backfill = await company.post(`/v1/trackers/${id}/backfills`, range)
+  expect(backfill.body).toMatchObject({ total: 1, estimatedCredits: 1 })
+  await house.workUntilIdle()
+  expect(await itemsOf(id)).toEqual(['also-good', 'bad', 'good'])
+  expect([await available(), await held()]).toEqual([7, 0])
+  expect(await read(id)).toMatchObject({ pending: 0, failed: 0 })
+  expect(await failures()).toEqual([])
+  const [done] = (await company.get(`/v1/trackers/${id}/backfills`)).body.data
+  expect(done).toMatchObject({ status: 'done', done: 1, credits: 1, estimatedCredits: 1 })
 })
 
 test('a changed question is a new version: new items are read under it, old results stay', async () => {

@@ -4,12 +4,14 @@ import { pageOf, readCursor } from '../../kit/cursor.ts'
 import type { App } from '../../platform/app.ts'
 import { answers, credits, id, listOf, page, time, timeOut } from '../../platform/shapes.ts'
 import type { TrackerDeps } from '../service/deps.ts'
-import { listBackfills, listResults } from '../service/read.ts'
+import { listBackfills, listFailures, listResults } from '../service/read.ts'
 import { backfill, cancelBackfill } from '../service/resume.ts'
 import {
   BackfillOut,
+  FailureOut,
   ItemTypes,
   presentBackfill,
+  presentFailure,
   presentResult,
   Range,
   ResultOut,
@@ -68,6 +70,27 @@ export function trackerResultRoutes(app: App, house: TrackerDeps): void {
         dataAsOf: view.upToDateUntil.toISOString(),
         stale: stands ? { since: view.since.toISOString(), reason: view.status } : null,
       }
+    },
+  )
+  app.get(
+    '/v1/trackers/:id/failures',
+    {
+      config: { access: 'trackers:read' },
+      schema: {
+        summary: 'What the current version could not read; nothing was charged for it',
+        description: 'A backfill over their dates tries them again.',
+        tags,
+        params,
+        querystring: z.object(page),
+        response: answers({ 200: listOf(FailureOut) }),
+      },
+    },
+    async ({ caller, params, query: { limit, cursor } }) => {
+      const [at, no] = readCursor(cursor, 'time', 'bigint') ?? []
+      const before = at && no !== undefined ? { at, no } : undefined
+      const rows = await listFailures(house, caller, params.id, { before, limit: limit + 1 })
+      const shown = pageOf(rows, limit, (row) => [row.at, row.itemNo])
+      return { ...shown, data: shown.data.map(presentFailure) }
     },
   )
   app.get(

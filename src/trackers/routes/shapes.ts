@@ -4,7 +4,7 @@ import { itemTypes } from '../../conversations/items.ts'
 import { toJson } from '../../kit/credits.ts'
 import { credits, id, text, time, timeOut } from '../../platform/shapes.ts'
 import type { Evidence } from '../reading.ts'
-import type { ResultRow } from '../result.ts'
+import type { FailureRow, ResultRow } from '../result.ts'
 import type { BackfillView, TrackerView } from '../service/read.ts'
 import { kinds } from '../tracker.ts'
 
@@ -118,6 +118,7 @@ export const TrackerOut = z
     }),
     upToDateUntil: timeOut,
     usedBy: z.array(z.object({ type: z.string(), id: z.string(), name: z.string() })),
+    failed: z.number().int().meta({ description: 'Items that could not be read; see failures.' }),
   })
   .meta({ id: 'Tracker' })
 
@@ -136,6 +137,9 @@ export const BackfillOut = z
     remaining: z.number().int(),
     found: z.number().int(),
     credits,
+    estimatedCredits: credits
+      .nullable()
+      .meta({ description: 'What it was expected to cost when it was started.' }),
     createdAt: timeOut,
     endedAt: timeOut.nullable(),
   })
@@ -147,6 +151,18 @@ export const Occurrence = z.object({
   partyId: z.string(),
   quote: z.string(),
 })
+
+export const FailureOut = z
+  .object({
+    itemType: z.enum(itemTypes),
+    itemId: z.string(),
+    title: z.string(),
+    itemAt: timeOut,
+    reason: z.enum(['invalid-answer', 'timeout']),
+    attempts: z.number().int(),
+    at: timeOut,
+  })
+  .meta({ id: 'TrackerFailure' })
 
 export const ResultOut = z
   .object({
@@ -166,7 +182,8 @@ export const ResultOut = z
   .meta({ id: 'TrackerResult' })
 
 export function presentTracker(view: TrackerView) {
-  const { tracker, status, since, waitingFor, pending, missed, upToDateUntil, usedBy } = view
+  const { tracker, status, since, waitingFor, pending, missed, upToDateUntil, usedBy, failed } =
+    view
   const { id: trackerId, kind, name, version, definition, teamId, createdBy, createdAt } = tracker
   return {
     id: trackerId,
@@ -185,7 +202,21 @@ export function presentTracker(view: TrackerView) {
     missed: { ...missed, credits: toJson(missed.credits) },
     upToDateUntil: upToDateUntil.toISOString(),
     usedBy,
+    failed,
   }
+}
+
+export function presentFailure({
+  itemType,
+  itemId,
+  title,
+  occurredAt,
+  reason,
+  attempts,
+  at,
+}: FailureRow) {
+  const itemAt = occurredAt.toISOString()
+  return { itemType, itemId, title, itemAt, reason, attempts, at: at.toISOString() }
 }
 
 export function presentBackfill({ backfill, progress }: BackfillView) {
@@ -214,6 +245,7 @@ export function presentBackfill({ backfill, progress }: BackfillView) {
     remaining: status === 'done' || status === 'cancelled' ? 0 : Math.max(0, total - progress.done),
     found: progress.found,
     credits: toJson(progress.credits),
+    estimatedCredits: backfill.estimated === null ? null : toJson(backfill.estimated),
     createdAt: backfill.createdAt.toISOString(),
     endedAt: backfill.endedAt?.toISOString() ?? null,
   }

@@ -15,7 +15,7 @@ import { companyTime } from '../../platform/company-time.ts'
 import type { Tx } from '../../platform/database.ts'
 import type { RateCard } from '../../rating/rate-card.ts'
 import { type Evidence, evidenceOf, readable } from '../reading.ts'
-import { having, without } from '../store/results.ts'
+import { having, unread } from '../store/results.ts'
 import * as store from '../store/trackers.ts'
 import { costOf, countOf, isCharged, plainQuestion, queryOf, type Tracker } from '../tracker.ts'
 import { draftOf, type NewTracker } from './define.ts'
@@ -117,7 +117,7 @@ async function costsOf(
 ): Promise<{ items: PriceClasses; credits: Credits; perMonth: Credits }> {
   const now = await companyTime(tx, companyNo, clock)
   const query = queryOf(tracker.definition)
-  const where = without(companyNo, tracker.id, tracker.version)
+  const where = unread(companyNo, tracker.id, tracker.version)
   const items = history
     ? await countItems(tx, companyNo, { ...query, ...history }, { where })
     : NOTHING

@@ -3,7 +3,7 @@ import { currentCard } from '../../charges/service/work.ts'
 import { recordAudit } from '../../companies/service/audit.ts'
 import { countItems } from '../../conversations/service/read-items.ts'
 import { type Caller, requireScope } from '../../kit/caller.ts'
-import { type Credits, sayAvailable, sayCredits, toJson } from '../../kit/credits.ts'
+import { type Credits, sayAvailable, sayCredits, toJson, ZERO } from '../../kit/credits.ts'
 import { Problem } from '../../kit/problem.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Tx } from '../../platform/database.ts'
@@ -11,7 +11,7 @@ import { newId } from '../../platform/ids.ts'
 import { runIn } from '../../platform/run.ts'
 import { type Backfill, queryOfBackfill } from '../backfill.ts'
 import { insertBackfill, turnBackfills } from '../store/backfills.ts'
-import { without } from '../store/results.ts'
+import { forgetFailures, without } from '../store/results.ts'
 import * as store from '../store/trackers.ts'
 import { costOf, countOf, isCharged, leastPrice, type Tracker } from '../tracker.ts'
 import { lockTracker } from './define.ts'
@@ -70,12 +70,12 @@ export async function publish(
     await turnBackfills(tx, companyNo, id, ['stopped'], 'running', null)
     const { backfill, credits } = history
       ? await startHistory(tx, companyNo, published, history, card, now)
-      : { backfill: undefined, credits: 0n }
+      : { backfill: undefined, credits: ZERO }
     await recordAudit(tx, caller, 'tracker.publish', { type: 'tracker', id }, null, {
       history: history ?? null,
     })
     await store.enqueueRun(runIn(tx), companyNo, id)
-    const short = isCharged(tracker) && credits > pool.available
+    const short = credits > pool.available
     const warnings = short
       ? [`The history costs ${sayCredits(credits)}; ${sayAvailable(pool.available)}.`]
       : []
@@ -92,7 +92,7 @@ export async function startHistory(
   card: Parameters<typeof costOf>[0],
   now: Date,
   itemTypes: Backfill['itemTypes'] = null,
-): Promise<{ backfill: Backfill; credits: bigint }> {
+): Promise<{ backfill: Backfill; credits: Credits }> {
   const backfill: Backfill = {
     id: newId('bkf'),
     trackerId: tracker.id,
@@ -104,16 +104,20 @@ export async function startHistory(
     itemTypes,
     status: 'running',
     total: 0,
+    estimated: null,
     at: null,
     createdAt: now,
     endedAt: null,
   }
+  // What could not be read before is tried again.
+  await forgetFailures(tx, companyNo, tracker, { from, to })
   const classes = await countItems(tx, companyNo, queryOfBackfill(tracker.definition, backfill), {
     where: without(companyNo, tracker.id, tracker.version),
   })
-  const counted = { ...backfill, total: countOf(classes) }
+  const credits = isCharged(tracker) ? costOf(card, classes) : ZERO
+  const counted = { ...backfill, total: countOf(classes), estimated: credits }
   await insertBackfill(tx, companyNo, counted)
-  return { backfill: counted, credits: costOf(card, classes) }
+  return { backfill: counted, credits }
 }
 
 /**

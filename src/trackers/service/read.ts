@@ -12,9 +12,15 @@ import { companyTime } from '../../platform/company-time.ts'
 import type { Tx } from '../../platform/database.ts'
 import type { RateCard } from '../../rating/rate-card.ts'
 import type { Backfill, Progress } from '../backfill.ts'
-import type { ResultRow } from '../result.ts'
+import type { FailureRow, ResultRow } from '../result.ts'
 import { readBackfills, readProgress } from '../store/backfills.ts'
-import { type ResultFilter, readResults, without } from '../store/results.ts'
+import {
+  countFailures,
+  type ResultFilter,
+  readFailures,
+  readResults,
+  without,
+} from '../store/results.ts'
 import * as store from '../store/trackers.ts'
 import {
   costOf,
@@ -40,6 +46,8 @@ export interface TrackerView {
   /** Everything that arrived before this moment has been dealt with. */
   upToDateUntil: Date
   usedBy: Use[]
+  /** Items that this version has given up on. */
+  failed: number
 }
 
 const NOTHING: PriceClasses = { callsShort: 0, callsLong: 0, emails: 0 }
@@ -105,6 +113,7 @@ export async function viewOf(
       ? ((await oldestWaiting(tx, companyNo, tracker, pending)) ?? now)
       : since,
     usedBy: await deps.usesOf(tx, companyNo, tracker.id),
+    failed: await countFailures(tx, companyNo, tracker),
   }
 }
 
@@ -157,6 +166,21 @@ export async function listResults(
     readResults(tx, caller.companyNo, id, { ...filter, visible: visibleTo(caller) }),
   )
   return { rows, view }
+}
+
+/** What a tracker's current version could not read, nothing of which was charged; only what the caller may see. */
+export async function listFailures(
+  { db }: TrackerDeps,
+  caller: Caller,
+  id: string,
+  asked: { before?: { at: Date; no: bigint } | undefined; limit: number },
+): Promise<FailureRow[]> {
+  requireScope(caller, 'trackers:read')
+  return db.snapshot(caller.companyNo, async (tx) => {
+    const tracker = await store.readTracker(tx, caller.companyNo, id)
+    if (!tracker) throw notFound('tracker', id)
+    return readFailures(tx, caller.companyNo, tracker, { ...asked, visible: visibleTo(caller) })
+  })
 }
 
 export interface BackfillView {

@@ -4,7 +4,7 @@ import { recordAudit } from '../../companies/service/audit.ts'
 import { countItems } from '../../conversations/service/read-items.ts'
 import { type Caller, requireScope } from '../../kit/caller.ts'
 import type { Credits } from '../../kit/credits.ts'
-import { micros, sayAvailable, sayCredits } from '../../kit/credits.ts'
+import { sayAvailable, sayCredits } from '../../kit/credits.ts'
 import { notFound, Problem } from '../../kit/problem.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import { newId } from '../../platform/ids.ts'
@@ -13,15 +13,7 @@ import { type Backfill, queryOfBackfill } from '../backfill.ts'
 import { endBackfill, insertBackfill, readBackfill, turnBackfills } from '../store/backfills.ts'
 import { without } from '../store/results.ts'
 import * as store from '../store/trackers.ts'
-import {
-  costOf,
-  countOf,
-  isCharged,
-  leastPrice,
-  type Status,
-  statusOf,
-  type Tracker,
-} from '../tracker.ts'
+import { costOf, countOf, isCharged, leastPrice, type Status, statusOf } from '../tracker.ts'
 import { lockTracker } from './define.ts'
 import type { TrackerDeps } from './deps.ts'
 import { type Range, requireUnspent, startHistory } from './publish.ts'
@@ -68,6 +60,7 @@ export async function resume(
       itemTypes: null,
       status: 'running',
       total: 0,
+      estimated: null,
       at: null,
       createdAt: now,
       endedAt: null,
@@ -114,6 +107,7 @@ export async function resume(
         ...gap,
         itemTypes: itemTypes && [...itemTypes],
         total: chosen.count,
+        estimated: chosen.credits,
       })
     }
     await recordAudit(tx, caller, 'tracker.resume', { type: 'tracker', id }, null, {
@@ -160,10 +154,9 @@ export async function backfill(
   const card = await currentCard(deps, companyNo)
   const rolledBack = new Error('dry run')
   let started: Awaited<ReturnType<typeof startHistory>> | undefined
-  let tracker: Tracker | undefined
   await deps.db
     .company(companyNo, async (tx) => {
-      tracker = await lockTracker(tx, caller, id)
+      const tracker = await lockTracker(tx, caller, id)
       const { status } = statusOf(tracker, await store.readPoolMark(tx, companyNo))
       if (!asked.dryRun) {
         if (isCharged(tracker)) {
@@ -198,7 +191,7 @@ export async function backfill(
     .catch((error) => {
       if (error !== rolledBack) throw error
     })
-  const credits = micros(tracker && isCharged(tracker) ? started!.credits : 0n)
+  const { credits } = started!
   return {
     backfill: asked.dryRun ? undefined : started!.backfill,
     total: started!.backfill.total,

@@ -19,6 +19,7 @@ import { failpoint } from '../../platform/failpoints.ts'
 import { priceClass, priceOf, type RateCard } from '../../rating/rate-card.ts'
 import { coveredPrefix } from '../prefix.ts'
 import { evidenceOf, readable } from '../reading.ts'
+import { ATTEMPTS_MAX } from '../result.ts'
 import { type NewResult, noteFailure } from '../store/results.ts'
 import * as store from '../store/trackers.ts'
 import { isCharged, type Tracker } from '../tracker.ts'
@@ -36,8 +37,6 @@ const WAIT_MS = 1_000
 const AGAIN_MS = 2_000
 /** Rounds in a row that others kept from coming to anything; then the job is left to a later one. */
 const FRUITLESS_MAX = 50
-/** How often an item may fail by its own fault before it is left out. */
-export const ATTEMPTS_MAX = 5
 
 /**
  * Lets a tracker go on until nothing waits, or something stands in its way. At any time one worker at most

@@ -21,6 +21,7 @@ function backfillOf(row: Row): Backfill {
     itemTypes: row.itemTypes as ItemType[] | null,
     status: row.status as BackfillStatus,
     total: row.total,
+    estimated: row.estimated === null ? null : micros(row.estimated),
     at: row.atDate && row.atNo !== null ? { occurredAt: row.atDate, no: row.atNo } : null,
     createdAt: row.createdAt,
     endedAt: row.endedAt,
@@ -70,6 +71,7 @@ export async function insertBackfill(
       itemTypes: backfill.itemTypes,
       status: backfill.status,
       total: backfill.total,
+      estimated: backfill.estimated,
       createdAt: backfill.createdAt,
     })
     .execute()

@@ -6,7 +6,8 @@ import { arrayOf, textArray } from '../../platform/arrays.ts'
 import type { Tx } from '../../platform/database.ts'
 import type { Run } from '../../platform/run.ts'
 import type { Evidence } from '../reading.ts'
-import type { ResultRow } from '../result.ts'
+import { ATTEMPTS_MAX, type FailureRow, type ResultRow } from '../result.ts'
+import type { Tracker } from '../tracker.ts'
 
 /** A result to be kept: what one version of a tracker found in one item. */
 export interface NewResult {
@@ -88,11 +89,15 @@ export async function checkResults(run: Run, rows: NewResult[]): Promise<boolean
  * Items that a tracker version has no result for. Looked up item by item: right after a publication the
  * planner believes that a tracker has next to no results, and would compare every item with all of them.
  */
-export function without(companyNo: CompanyNo, trackerId: string, version: number): Condition {
+export function unread(companyNo: CompanyNo, trackerId: string, version: number): Condition {
   return sql<SqlBool>`(select true from tracker_result r where r.company_id = ${companyNo}
-      and r.item_no = item.no and r.tracker_id || '' = ${trackerId} and r.version + 0 = ${version}) is null
-    and (select true from tracker_failure f where f.company_id = ${companyNo} and f.tracker_id = ${trackerId}
-      and f.version = ${version} and f.item_no = item.no and f.attempts >= 5) is null`
+    and r.item_no = item.no and r.tracker_id || '' = ${trackerId} and r.version + 0 = ${version}) is null`
+}
+
+/** Items that a tracker version has no result for and has not given up on. */
+export function without(companyNo: CompanyNo, trackerId: string, version: number): Condition {
+  return sql<SqlBool>`${unread(companyNo, trackerId, version)} and (select true from tracker_failure f where f.company_id = ${companyNo} and f.tracker_id = ${trackerId}
+      and f.version = ${version} and f.item_no = item.no and f.attempts >= ${ATTEMPTS_MAX}) is null`
 }
 
 /** Items that a tracker version has a result for. */
@@ -156,6 +161,55 @@ export async function noteFailure(
     do update set attempts = tracker_failure.attempts + 1, reason = excluded.reason, last_at = excluded.last_at
     returning attempts`.execute(tx)
   return rows[0]!.attempts
+}
+
+/** A page of what a tracker version could not read, the latest first. */
+export async function readFailures(
+  tx: Tx,
+  companyNo: CompanyNo,
+  { id, version }: Pick<Tracker, 'id' | 'version'>,
+  asked: { before?: { at: Date; no: bigint } | undefined; limit: number; visible: Condition },
+): Promise<FailureRow[]> {
+  const { before, limit, visible } = asked
+  const { rows } = await sql<FailureRow>`
+    select f.item_no as "itemNo", item.type as "itemType", item.id as "itemId", item.title,
+      item.occurred_at as "occurredAt", f.reason, f.attempts, f.last_at as at
+    from tracker_failure f join item on item.company_id = f.company_id and item.no = f.item_no
+    where f.company_id = ${companyNo} and f.tracker_id = ${id} and f.version = ${version}
+      and f.attempts >= ${ATTEMPTS_MAX} and item.deleted_at is null and ${visible}
+      and ${before ? sql<SqlBool>`(f.last_at, f.item_no) < (${before.at}::timestamptz, ${before.no}::bigint)` : sql<SqlBool>`true`}
+    order by f.last_at desc, f.item_no desc limit ${limit}`.execute(tx)
+  return rows
+}
+
+/** How many items a tracker version has given up on. */
+export async function countFailures(
+  tx: Tx,
+  companyNo: CompanyNo,
+  { id, version }: Pick<Tracker, 'id' | 'version'>,
+): Promise<number> {
+  const { n } = await tx
+    .selectFrom('trackerFailure')
+    .select((eb) => eb.fn.countAll<bigint>().as('n'))
+    .where('companyId', '=', companyNo)
+    .where('trackerId', '=', id)
+    .where('version', '=', version)
+    .where('attempts', '>=', ATTEMPTS_MAX)
+    .executeTakeFirstOrThrow()
+  return Number(n)
+}
+
+/** Lets items of these dates be tried again, however often they have failed. */
+export async function forgetFailures(
+  tx: Tx,
+  companyNo: CompanyNo,
+  { id, version }: Pick<Tracker, 'id' | 'version'>,
+  { from, to }: { from: Date; to: Date },
+): Promise<void> {
+  await sql`delete from tracker_failure f using item
+    where f.company_id = ${companyNo} and f.tracker_id = ${id} and f.version = ${version}
+      and item.company_id = f.company_id and item.no = f.item_no
+      and item.occurred_at >= ${from} and item.occurred_at < ${to}`.execute(tx)
 }
 
 /** Takes out all that was found in items. */

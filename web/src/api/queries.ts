@@ -90,7 +90,7 @@ export function useSession() {
 
 /** The only reader of what is left: the chip, the meter and every page show this one answer. */
 export function useBalance(enabled = true) {
-  return useApi<Balance>('/v1/credits/balance', {}, { enabled, everyMs: 3_000 })
+  return useApi<Balance>('/v1/credits/balance', {}, { enabled, everyMs: 1_500 })
 }
 
 /** Names by id, of the things that rows refer to. */

@@ -133,6 +133,7 @@ export interface Operations {
   'POST /v1/trackers/{id}/unpublish': { data: T.PostTrackersByIdUnpublishData; answer: T.PostTrackersByIdUnpublishResponse }
   'POST /v1/trackers/{id}/resume': { data: T.PostTrackersByIdResumeData; answer: T.PostTrackersByIdResumeResponse }
   'GET /v1/trackers/{id}/results': { data: T.GetTrackersByIdResultsData; answer: T.GetTrackersByIdResultsResponse }
+  'GET /v1/trackers/{id}/failures': { data: T.GetTrackersByIdFailuresData; answer: T.GetTrackersByIdFailuresResponse }
   'GET /v1/trackers/{id}/backfills': { data: T.GetTrackersByIdBackfillsData; answer: T.GetTrackersByIdBackfillsResponse }
   'POST /v1/trackers/{id}/backfills': { data: T.PostTrackersByIdBackfillsData; answer: T.PostTrackersByIdBackfillsResponse }
   'POST /v1/trackers/{id}/backfills/{backfillId}/cancel': { data: T.PostTrackersByIdBackfillsByBackfillIdCancelData; answer: T.PostTrackersByIdBackfillsByBackfillIdCancelResponse }

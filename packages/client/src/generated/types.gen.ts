@@ -142,6 +142,10 @@ export type Backfill = {
      * Credits, exact to six decimals.
      */
     credits: number;
+    /**
+     * What it was expected to cost when it was started.
+     */
+    estimatedCredits: number | null;
     createdAt: string;
     endedAt: string | null;
 };
@@ -1666,6 +1670,10 @@ export type PublishedTracker = {
         id: string;
         name: string;
     }>;
+    /**
+     * Items that could not be read; see failures.
+     */
+    failed: number;
     backfill: Backfill | null;
     warnings: Array<string>;
 };
@@ -1840,6 +1848,10 @@ export type StartedBackfill = {
      * Credits, exact to six decimals.
      */
     credits: number;
+    /**
+     * What it was expected to cost when it was started.
+     */
+    estimatedCredits: number | null;
     createdAt: string;
     endedAt: string | null;
     warnings: Array<string>;
@@ -1950,6 +1962,10 @@ export type Tracker = {
         id: string;
         name: string;
     }>;
+    /**
+     * Items that could not be read; see failures.
+     */
+    failed: number;
 };
 
 export type TrackerEstimate = {
@@ -1985,6 +2001,16 @@ export type TrackerEstimate = {
         id: string;
         name: string;
     }>;
+};
+
+export type TrackerFailure = {
+    itemType: 'call' | 'email';
+    itemId: string;
+    title: string;
+    itemAt: string;
+    reason: 'invalid-answer' | 'timeout';
+    attempts: number;
+    at: string;
 };
 
 export type TrackerResult = {
@@ -5871,6 +5897,33 @@ export type GetTrackersByIdResultsResponses = {
 };
 
 export type GetTrackersByIdResultsResponse = GetTrackersByIdResultsResponses[keyof GetTrackersByIdResultsResponses];
+
+export type GetTrackersByIdFailuresData = {
+    body?: never;
+    path: {
+        /**
+         * An opaque id.
+         */
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/v1/trackers/{id}/failures';
+};
+
+export type GetTrackersByIdFailuresResponses = {
+    /**
+     * Done.
+     */
+    200: {
+        data: Array<TrackerFailure>;
+        nextCursor: string | null;
+    };
+};
+
+export type GetTrackersByIdFailuresResponse = GetTrackersByIdFailuresResponses[keyof GetTrackersByIdFailuresResponses];
 
 export type GetTrackersByIdBackfillsData = {
     body?: never;

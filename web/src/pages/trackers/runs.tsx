@@ -1,8 +1,9 @@
 import { Button, Modal, TextInput } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
-import type { Backfill, Tracker } from '../../api/generated/types.gen.ts'
-import { type Page as ListPage, useApi, useChange } from '../../api/queries.ts'
+import type { Backfill, Tracker, TrackerFailure } from '../../api/generated/types.gen.ts'
+import { type Page as ListPage, useApi, useChange, useList } from '../../api/queries.ts'
 import { creditsText } from '../../credits.ts'
 import { useHere } from '../../session.ts'
 import { daysFrom } from '../../times.ts'
@@ -153,6 +154,16 @@ export function History({ tracker, start }: { tracker: Tracker; start: () => voi
                 cell: ({ found }) => <span className="num">{found.toLocaleString('en-US')}</span>,
               },
               {
+                head: 'Estimated',
+                right: true,
+                cell: ({ estimatedCredits }) =>
+                  estimatedCredits === null ? (
+                    <span className="muted">Not known</span>
+                  ) : (
+                    <Credits value={estimatedCredits} />
+                  ),
+              },
+              {
                 head: 'Charged',
                 right: true,
                 amount: true,
@@ -162,6 +173,61 @@ export function History({ tracker, start }: { tracker: Tracker; start: () => voi
           />
         )}
       </Loaded>
+    </Card>
+  )
+}
+
+const failureReasons: Record<TrackerFailure['reason'], string> = {
+  'invalid-answer': 'The model gave no usable answer',
+  timeout: 'The model took too long',
+}
+
+/** What could not be read after several tries; nothing was charged for it. */
+export function Failures({ tracker, start }: { tracker: Tracker; start: () => void }) {
+  const { times, can } = useHere()
+  const failures = useList<TrackerFailure>(`/v1/trackers/${tracker.id}/failures`)
+  return (
+    <Card
+      title={`${counted(tracker.failed, 'call or email')} could not be read`}
+      note="Tried five times each, and not charged. Processing their dates again tries them anew."
+      flush
+      actions={
+        <Gated
+          size="xs"
+          variant="default"
+          reason={!can('trackers:write') && 'Only admins can start it.'}
+          onClick={start}
+        >
+          Process their dates…
+        </Gated>
+      }
+    >
+      <ListTable
+        what="what could not be read"
+        of={failures}
+        caption="Calls and emails that could not be read"
+        id={({ itemType, itemId }) => `${itemType} ${itemId}`}
+        empty={<Empty title="None that you may see" />}
+        columns={[
+          {
+            head: 'What',
+            lead: true,
+            cell: ({ itemType, itemId, title }) => (
+              <Link to={`/${itemType}s/${encodeURIComponent(itemId)}`}>{title || itemId}</Link>
+            ),
+          },
+          {
+            head: 'Of',
+            cell: ({ itemAt }) => <span className="num soft">{times.day(itemAt)}</span>,
+          },
+          { head: 'Why', cell: ({ reason }) => failureReasons[reason] },
+          {
+            head: 'Last try',
+            right: true,
+            cell: ({ at }) => <span className="num soft">{times.moment(at)}</span>,
+          },
+        ]}
+      />
     </Card>
   )
 }

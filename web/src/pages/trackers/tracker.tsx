@@ -17,7 +17,7 @@ import { ListTable } from '../../ui/table.tsx'
 import { counted, partText, sides } from '../../words.ts'
 import { perMonthText } from './estimate.tsx'
 import { ResultQuotes } from './quotes.tsx'
-import { BackfillDialog, History, RunningJobs } from './runs.tsx'
+import { BackfillDialog, Failures, History, RunningJobs } from './runs.tsx'
 import { useAdminNames, useIsOut } from './standing.tsx'
 
 /** One tracker: what it found, what it does now, what it costs, and what depends on it. */
@@ -109,6 +109,19 @@ function OneTracker({ tracker }: { tracker: Tracker }) {
         <FormError error={unpublish.error ?? publish.error} />
         <Stopped tracker={tracker} />
         <RunningJobs tracker={tracker} />
+        {tracker.failed > 0 && tab !== 'history' && (
+          <Notice
+            tone="warn"
+            title={`${counted(tracker.failed, 'call or email')} could not be read`}
+            actions={
+              <Button size="xs" variant="default" onClick={() => setSearch({ tab: 'history' })}>
+                Show
+              </Button>
+            }
+          >
+            Each was tried five times; none was charged.
+          </Notice>
+        )}
         <nav className="tabs" aria-label="Of this tracker" style={{ marginBottom: 0 }}>
           {Object.entries(tabs).map(([key, label]) => (
             <a
@@ -126,6 +139,9 @@ function OneTracker({ tracker }: { tracker: Tracker }) {
         </nav>
         {tab === 'results' && <Results tracker={tracker} />}
         {tab === 'history' && <History tracker={tracker} start={() => setBackfilling(true)} />}
+        {tab === 'history' && tracker.failed > 0 && (
+          <Failures tracker={tracker} start={() => setBackfilling(true)} />
+        )}
         {tab === 'about' && (
           <Card
             title={`Version ${tracker.version}`}
