@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type MortalPostgres, mortalPostgres } from '../tests/kit/chaos.ts'
+import { proofsPage } from '../tests/kit/proofs-page.ts'
 import { type Proof, proofs } from '../tests/prove/proofs.ts'
 
 const { values, positionals } = parseArgs({
@@ -84,4 +85,5 @@ function keep(name: string, result: Record<string, unknown>): void {
   mkdirSync('docs/proofs', { recursive: true })
   const file = `docs/proofs/${name}${values.control ? '-control' : ''}.json`
   writeFileSync(file, `${JSON.stringify({ commit, machine, ...result }, null, 2)}\n`)
+  writeFileSync('docs/proofs/README.md', proofsPage())
 }

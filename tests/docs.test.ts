@@ -4,6 +4,7 @@ import { settings } from '../src/config.ts'
 import { type ProblemCode, problems } from '../src/kit/problem.ts'
 import { configurationPage } from './kit/configuration-page.ts'
 import { testsNamedIn } from './kit/named-tests.ts'
+import { proofsPage } from './kit/proofs-page.ts'
 
 const read = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8')
 
@@ -24,6 +25,11 @@ test('docs/configuration.md says what the settings say', async () => {
   }
   // Written anew by: npx vitest run tests/docs.test.ts -u
   await expect(configurationPage()).toMatchFileSnapshot('../docs/configuration.md')
+})
+
+test('docs/proofs/README.md says what the proofs and their results say', async () => {
+  // Written anew by: npx vitest run tests/docs.test.ts -u
+  await expect(proofsPage()).toMatchFileSnapshot('../docs/proofs/README.md')
 })
 
 test('docs/faults.md names tests that are there, and leaves no fault out', () => {

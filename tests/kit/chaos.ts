@@ -16,6 +16,8 @@ const root = new URL('../../', import.meta.url).pathname
 /** A PostgreSQL of one's own, that can be killed, and is started again at once: without its supervisor's growing pauses. */
 export interface MortalPostgres {
   url: string
+  /** The folder of its files. */
+  dir: string
   /** Ends the postmaster and all its children at once, as a power cut would end them. */
   kill(): Promise<void>
   stop(): Promise<void>
@@ -30,7 +32,7 @@ export async function mortalPostgres(
   await migrate(postgres.url)
   const dir = clusterDirOf(dataDir)
   return {
-    url: postgres.url,
+    ...{ url: postgres.url, dir },
     async kill() {
       const postmaster = await readPostmaster(dir)
       const all = await processesIn(dir)

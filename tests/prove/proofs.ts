@@ -9,6 +9,7 @@ import { openServer } from '../ledger/servers.ts'
 import { proveStrangers } from '../security/strangers.ts'
 import { troubleAlerts } from './alerts.ts'
 import { compareCalendars, zones } from './calendar.ts'
+import { examineLarge } from './doctor-size.ts'
 import { type LoadAsked, loadServer, megabytesAnHour } from './load.ts'
 import { proveMcp } from './mcp.ts'
 import { recover } from './recovery.ts'
@@ -193,6 +194,19 @@ export const proofs: Record<string, Proof> = {
       const figure = `${count(crossings)} crossings, ${count(mails)} mails and ${count(copies)} copies of them for ${count(broken)} connections broken after the handover, ${count(messages)} webhook messages after ${count(refused)} refusals, ${faults.length} faults, ${findings.length} findings`
       const isClean = faults.length === 0 && findings.length === 0
       return { figure, isClean, counts: { ...result } }
+    },
+  },
+  doctor: {
+    says: 'G-19: how long the doctor takes for a large ledger, hash chain included, and how much memory',
+    ops: 1_000_000,
+    perMinute: 2_000_000,
+    async run({ ops, control, url }) {
+      const result = await examineLarge(await url(), { entries: ops, control })
+      const { seconds, memoryMb, findings } = result
+      const limit = Math.max(2, (ops / 1_000_000) * (ops > 1_000_000 ? 18 : 15))
+      const isClean = findings.length === 0 && seconds <= limit && memoryMb <= 300
+      const figure = `${count(ops)} entries in ${seconds} s (at most ${limit}), ${memoryMb} MB (at most 300), ${findings.length} findings`
+      return { figure, isClean, counts: { ...result, findings: findings.slice(0, 20) } }
     },
   },
   calendar: {
