@@ -162,6 +162,37 @@ test('beside a request under way the same key waits, and is told to come back', 
   expect((await balance()).available).toBe(9)
 })
 
+test('a client that goes away while it waits is charged exactly for the answer that is kept', async () => {
+  await fund(company, 10)
+  await putIn(company, aCall('long'))
+  const address = await house.app.listen({ port: 0, host: '127.0.0.1' })
+  model.script = { compose: citeFirst, latencyMs: 500 }
+  const leaving = new AbortController()
+  const asking = fetch(`${address}/v1/ask`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${company.key}`,
+      'content-type': 'application/json',
+      'idempotency-key': 'gone',
+    },
+    body: JSON.stringify(aboutIt()),
+    signal: leaving.signal,
+  })
+  await expect.poll(() => model.calls.length).toBe(1)
+  leaving.abort()
+  await expect(asking).rejects.toThrow()
+  await expect.poll(async () => (await balance()).held).toBe(0)
+  const [again, { used }] = [
+    await company.post('/v1/ask', aboutIt(), { key: 'gone' }),
+    await balance(),
+  ]
+  expect(again.status).toBe(200)
+  expect(again.body.answer).toHaveLength(1)
+  // Kept and charged, or given up and asked anew: once either way.
+  expect(used).toBe(1)
+  expect(again.headers['idempotency-replayed']).toBe(model.calls.length === 1 ? 'true' : undefined)
+})
+
 test('twenty of the same key at once are one request', async () => {
   await fund(company, 10)
   await putIn(company, aCall('long'))

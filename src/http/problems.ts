@@ -41,7 +41,7 @@ function databaseProblem(code: string | undefined): Problem | undefined {
   if (!code) return undefined
   if (
     /^(08|53|57P0|58)/.test(code) ||
-    /^(40001|40P01|55P03|57014)$/.test(code) ||
+    /^(40001|40P01|55P03|57014|25006)$/.test(code) ||
     /^E[A-Z]+$/.test(code)
   ) {
     return new Problem('unavailable', 'The database cannot do this right now. Try again.', {
