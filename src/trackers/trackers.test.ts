@@ -257,6 +257,23 @@ test('a failed reading charges nothing; the item is tried again, and given up on
   expect(done).toMatchObject({ status: 'done', done: 1, credits: 1, estimatedCredits: 1 })
 })
 
+test('a dry run of a backfill prices it and starts nothing, under a key or without', async () => {
+  await fund(company, 10)
+  await putIn(company, aCall('old'))
+  const id = await aTracker(company)
+  const range = { from: '2026-06-01T00:00:00.000Z', to: '2026-06-30T00:00:00.000Z' }
+  for (const key of ['dry', null]) {
+    const path = `/v1/trackers/${id}/backfills`
+    const priced = await company.post(path, { ...range, dryRun: true }, { key })
+    expect(priced).toMatchObject({ status: 200, body: { total: 1, credits: 1, warnings: [] } })
+    await putIn(company, aCall(`new-${key}`, { startedAt: '2026-07-01T09:00:00.000Z' }))
+    await house.workUntilIdle()
+    expect((await company.get(path)).body.data).toEqual([])
+  }
+  expect(await itemsOf(id)).toEqual(['new-dry', 'new-null'])
+  expect(await available()).toBe(8)
+})
+
 test('a changed question is a new version: new items are read under it, old results stay', async () => {
   await fund(company, 100)
   const id = await aTracker(company)

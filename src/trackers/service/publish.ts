@@ -11,7 +11,7 @@ import { newId } from '../../platform/ids.ts'
 import { runIn } from '../../platform/run.ts'
 import { type Backfill, queryOfBackfill } from '../backfill.ts'
 import { insertBackfill, turnBackfills } from '../store/backfills.ts'
-import { forgetFailures, without } from '../store/results.ts'
+import { forgetFailures, unread } from '../store/results.ts'
 import * as store from '../store/trackers.ts'
 import { costOf, countOf, isCharged, leastPrice, type Tracker } from '../tracker.ts'
 import { lockTracker } from './define.ts'
@@ -68,9 +68,9 @@ export async function publish(
     await store.updateTracker(tx, companyNo, published)
     // What an earlier publication left over goes on where it stopped.
     await turnBackfills(tx, companyNo, id, ['stopped'], 'running', null)
-    const { backfill, credits } = history
-      ? await startHistory(tx, companyNo, published, history, card, now)
-      : { backfill: undefined, credits: ZERO }
+    const planned = history && (await planHistory(tx, companyNo, published, history, card, now))
+    if (planned) await startHistory(tx, companyNo, published, history, planned)
+    const { backfill, credits } = planned ?? { backfill: undefined, credits: ZERO }
     await recordAudit(tx, caller, 'tracker.publish', { type: 'tracker', id }, null, {
       history: history ?? null,
     })
@@ -83,8 +83,8 @@ export async function publish(
   })
 }
 
-/** Starts a backfill over a range of dates, and tells what its items cost now. */
-export async function startHistory(
+/** A backfill over a range of dates as it would start now, with what its items cost. Nothing is written. */
+export async function planHistory(
   tx: Tx,
   companyNo: number,
   tracker: Tracker,
@@ -92,7 +92,7 @@ export async function startHistory(
   card: Parameters<typeof costOf>[0],
   now: Date,
   itemTypes: Backfill['itemTypes'] = null,
-): Promise<{ backfill: Backfill; credits: Credits }> {
+): Promise<Planned> {
   const backfill: Backfill = {
     id: newId('bkf'),
     trackerId: tracker.id,
@@ -109,15 +109,28 @@ export async function startHistory(
     createdAt: now,
     endedAt: null,
   }
-  // What could not be read before is tried again.
-  await forgetFailures(tx, companyNo, tracker, { from, to })
   const classes = await countItems(tx, companyNo, queryOfBackfill(tracker.definition, backfill), {
-    where: without(companyNo, tracker.id, tracker.version),
+    where: unread(companyNo, tracker.id, tracker.version),
   })
   const credits = isCharged(tracker) ? costOf(card, classes) : ZERO
-  const counted = { ...backfill, total: countOf(classes), estimated: credits }
-  await insertBackfill(tx, companyNo, counted)
-  return { backfill: counted, credits }
+  return { backfill: { ...backfill, total: countOf(classes), estimated: credits }, credits }
+}
+
+export interface Planned {
+  backfill: Backfill
+  credits: Credits
+}
+
+/** Starts a backfill as planned; what could not be read before is tried again. */
+export async function startHistory(
+  tx: Tx,
+  companyNo: number,
+  tracker: Tracker,
+  range: Range,
+  { backfill }: Planned,
+): Promise<void> {
+  await forgetFailures(tx, companyNo, tracker, range)
+  await insertBackfill(tx, companyNo, backfill)
 }
 
 /**

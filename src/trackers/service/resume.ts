@@ -16,7 +16,7 @@ import * as store from '../store/trackers.ts'
 import { costOf, countOf, isCharged, leastPrice, type Status, statusOf } from '../tracker.ts'
 import { lockTracker } from './define.ts'
 import type { TrackerDeps } from './deps.ts'
-import { type Range, requireUnspent, startHistory } from './publish.ts'
+import { planHistory, type Range, requireUnspent, startHistory } from './publish.ts'
 
 /** What to do about the items that arrived while a tracker stood still. */
 export type Missed = 'calls' | 'all' | 'none'
@@ -152,52 +152,38 @@ export async function backfill(
   const { companyNo } = caller
   const pool = await readBalance(deps, companyNo)
   const card = await currentCard(deps, companyNo)
-  const rolledBack = new Error('dry run')
-  let started: Awaited<ReturnType<typeof startHistory>> | undefined
-  await deps.db
-    .company(companyNo, async (tx) => {
-      const tracker = await lockTracker(tx, caller, id)
-      const { status } = statusOf(tracker, await store.readPoolMark(tx, companyNo))
-      if (!asked.dryRun) {
-        if (isCharged(tracker)) {
-          const needed = leastPrice(card, tracker.definition)
-          requireUnspent(pool, 'History cannot be processed', needed)
-        }
-        if (status !== 'published') {
-          throw new Problem(
-            'invalid-state',
-            `The tracker is ${status}; only a published one processes history.`,
-            {
-              trackerStatus: status,
-            },
-          )
-        }
-      }
-      const now = await companyTime(tx, companyNo, deps.clock)
-      started = await startHistory(
-        tx,
-        companyNo,
-        tracker,
-        asked,
-        card,
-        now,
-        asked.itemTypes ?? null,
+  return deps.db.company(companyNo, async (tx) => {
+    const tracker = await lockTracker(tx, caller, id)
+    const now = await companyTime(tx, companyNo, deps.clock)
+    const { from, to, itemTypes = null, dryRun } = asked
+    const planned = await planHistory(tx, companyNo, tracker, { from, to }, card, now, itemTypes)
+    const { credits } = planned
+    const told = {
+      total: planned.backfill.total,
+      credits,
+      warnings: credits > pool.available ? [shortOf(credits, pool.available)] : [],
+    }
+    if (dryRun) return { ...told, backfill: undefined }
+    if (isCharged(tracker)) {
+      const needed = leastPrice(card, tracker.definition)
+      requireUnspent(pool, 'History cannot be processed', needed)
+    }
+    const { status } = statusOf(tracker, await store.readPoolMark(tx, companyNo))
+    if (status !== 'published') {
+      throw new Problem(
+        'invalid-state',
+        `The tracker is ${status}; only a published one processes history.`,
+        {
+          trackerStatus: status,
+        },
       )
-      if (asked.dryRun) throw rolledBack
-      const said = { from: asked.from, to: asked.to, itemTypes: asked.itemTypes ?? null }
-      await recordAudit(tx, caller, 'tracker.backfill', { type: 'tracker', id }, null, said)
-      await store.enqueueRun(runIn(tx), companyNo, id)
-    })
-    .catch((error) => {
-      if (error !== rolledBack) throw error
-    })
-  const { credits } = started!
-  return {
-    backfill: asked.dryRun ? undefined : started!.backfill,
-    total: started!.backfill.total,
-    credits,
-    warnings: credits > pool.available ? [shortOf(credits, pool.available)] : [],
-  }
+    }
+    await startHistory(tx, companyNo, tracker, { from, to }, planned)
+    const said = { from, to, itemTypes }
+    await recordAudit(tx, caller, 'tracker.backfill', { type: 'tracker', id }, null, said)
+    await store.enqueueRun(runIn(tx), companyNo, id)
+    return { ...told, backfill: planned.backfill }
+  })
 }
 
 /** Ends a backfill; what it has made stays. */
