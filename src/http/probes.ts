@@ -17,10 +17,11 @@ export function addProbes(app: App, { metrics, faults }: ProbeOptions): void {
     ['method', 'route', 'status'],
     DURATIONS,
   )
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { url: route = 'none' } = request.routeOptions
     const labels = { method: request.method, route, status: String(reply.statusCode) }
     durations.observe(labels, reply.elapsedTime / 1000)
+    done()
   })
 
   const hidden = { config: { access: 'public' }, schema: { hide: true } } as const

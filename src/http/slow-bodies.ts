@@ -25,32 +25,63 @@ export function cutSlowBodies(
   app: App,
   { wholeMs, idleMs }: BodyTimes = { wholeMs: MINUTE_MS, idleMs: MINUTE_MS },
 ): void {
+  // All are looked at together now and then: a timer for each request would cost more than most requests do.
+  const sweepMs = Math.min(wholeMs, idleMs) / SWEEPS
+  const coming = new Set<Coming>()
+  let sweeping: NodeJS.Timeout | undefined
+
   app.addHook('onRequest', (request, _reply, done) => {
     const { raw } = request
     // What is injected comes over no socket, and whole.
     if (!raw.complete && hasBody(raw) && raw.socket instanceof Socket) {
-      const isUpload = request.routeOptions.config.upload === true
-      watch(raw, isUpload ? idleMs : wholeMs, isUpload)
+      const mayTakeLong = request.routeOptions.config.upload === true
+      const everyMs = mayTakeLong ? idleMs : wholeMs
+      const seen = raw.socket.bytesRead
+      coming.add({ raw, mayTakeLong, everyMs, seen, due: performance.now() + everyMs })
+      sweeping ??= setInterval(sweep, sweepMs).unref()
     }
     done()
   })
+
+  function sweep(): void {
+    const now = performance.now()
+    for (const one of coming) {
+      const { raw } = one
+      if (raw.complete || raw.destroyed) coming.delete(one)
+      else if (now >= one.due && !goesOn(one, now)) {
+        coming.delete(one)
+        cut(raw)
+      }
+    }
+    if (coming.size > 0) return
+    clearInterval(sweeping)
+    sweeping = undefined
+  }
 }
 
-function watch(raw: IncomingMessage, everyMs: number, mayTakeLong: boolean): void {
-  let seen = raw.socket?.bytesRead ?? 0
-  let timer = setTimeout(look, everyMs).unref()
-  raw.once('close', () => clearTimeout(timer))
+/** A request whose body has not come whole yet. */
+interface Coming {
+  raw: IncomingMessage
+  mayTakeLong: boolean
+  everyMs: number
+  /** Bytes that had come when it was looked at last. */
+  seen: number
+  /** When it is looked at again. */
+  due: number
+}
 
-  function look(): void {
-    if (raw.complete || raw.destroyed) return
-    const came = raw.socket.bytesRead
-    // Who was told to wait by us, since we could not take more, is not to blame.
-    const isMoving = came > seen || raw.isPaused()
-    if (mayTakeLong && isMoving) {
-      seen = came
-      timer = setTimeout(look, everyMs).unref()
-    } else cut(raw)
-  }
+/** How often bodies are looked at within the time that one may take. */
+const SWEEPS = 60
+
+function goesOn(one: Coming, now: number): boolean {
+  const { raw, mayTakeLong, everyMs, seen } = one
+  if (!mayTakeLong) return false
+  const came = raw.socket.bytesRead
+  // Who was told to wait by us, since we could not take more, is not to blame.
+  if (came === seen && !raw.isPaused()) return false
+  one.seen = came
+  one.due = now + everyMs
+  return true
 }
 
 function cut({ socket }: IncomingMessage): void {

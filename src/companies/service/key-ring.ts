@@ -34,6 +34,12 @@ export interface KeyRingOptions {
   listen: (onMessage: (text: string) => void) => Listener
 }
 
+/** A look-up under way, and when it began. */
+interface Asked {
+  readAt: number
+  holder: Promise<KeyHolder | undefined>
+}
+
 const AGE_MAX_MS = 1_000
 /** For so long a changed integration is looked up each time: its commit may still be under way. */
 const CHANGING_MS = 60_000
@@ -42,6 +48,8 @@ const NOTE_EVERY_MS = 5_000
 
 export function openKeyRing({ db, clock, log, listen }: KeyRingOptions): KeyRing {
   const seen = new Map<string, { holder: KeyHolder; readAt: number }>()
+  /** Look-ups under way, so that the many who find a key too old at once ask once. */
+  const asking = new Map<string, Asked>()
   const changing = new Map<string, number>()
   /** Integrations used since the last note, and when each was noted last. */
   const used = new Map<string, { companyNo: CompanyNo; id: string }>()
@@ -53,19 +61,19 @@ export function openKeyRing({ db, clock, log, listen }: KeyRingOptions): KeyRing
   return {
     async find(key) {
       const name = digest('sha256', key, 'base64')
-      const startedAt = performance.now()
       const known = seen.get(name)
-      const isFresh = known && startedAt - known.readAt < AGE_MAX_MS && listener.hears
-      const holder = isFresh ? known.holder : await lookUp(hashOf(key))
+      const isFresh = known && performance.now() - known.readAt < AGE_MAX_MS && listener.hears
+      const asked = isFresh ? undefined : askOnce(name, key)
+      const holder = asked ? await asked.holder : known?.holder
       if (!holder) {
         seen.delete(name)
         return undefined
       }
       const { companyNo, integrationId } = holder.caller
       const place = `${companyNo} ${integrationId}`
-      if (!isFresh && listener.hears && !isChanging(place)) {
+      if (asked && listener.hears && !isChanging(place)) {
         if (seen.size >= REMEMBERED_MAX) seen.clear()
-        seen.set(name, { holder, readAt: startedAt })
+        seen.set(name, { holder, readAt: asked.readAt })
       }
       if (!used.has(place)) used.set(place, { companyNo, id: integrationId })
       return holder
@@ -80,6 +88,20 @@ export function openKeyRing({ db, clock, log, listen }: KeyRingOptions): KeyRing
       await listener.close()
       await note()
     },
+  }
+
+  function askOnce(name: string, key: string): Asked {
+    const readAt = performance.now()
+    const there = asking.get(name)
+    if (there && readAt - there.readAt < AGE_MAX_MS) return there
+    const asked: Asked = {
+      readAt,
+      holder: lookUp(hashOf(key)).finally(() => {
+        if (asking.get(name) === asked) asking.delete(name)
+      }),
+    }
+    asking.set(name, asked)
+    return asked
   }
 
   async function lookUp(hash: Buffer): Promise<KeyHolder | undefined> {
@@ -110,6 +132,8 @@ export function openKeyRing({ db, clock, log, listen }: KeyRingOptions): KeyRing
   /** Also marks it as changing, for a look-up that began before the change and ends after this. */
   function drop(place: string): void {
     changing.set(place, Math.max(changing.get(place) ?? 0, performance.now() + AGE_MAX_MS))
+    // Whoever comes from now on joins no look-up that began before the change.
+    asking.clear()
     for (const [name, { holder }] of seen) {
       const { companyNo, integrationId } = holder.caller
       if (`${companyNo} ${integrationId}` === place) seen.delete(name)
