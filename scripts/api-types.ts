@@ -1,6 +1,6 @@
-// Writes the types of the HTTP API, as its own document tells them, for those who know nothing else of
-// the server: the page (web/src/api/generated) and the client (packages/client/src/generated), which also
-// gets a list of all routes. With --check it writes nothing and fails when they are not what they would be.
+// Writes the types of the HTTP API and a list of all routes, as its own document tells them, into the client
+// (packages/client/src/generated); the page uses the same types. Neither knows anything else of the server.
+// With --check it writes nothing and fails when they are not what they would be.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,16 +10,13 @@ import { startPostgres } from '../src/platform/embedded-postgres.ts'
 import { createLog } from '../src/platform/log.ts'
 import { migrate } from '../src/platform/migrate.ts'
 
-const pageTypes = 'web/src/api/generated/types.gen.ts'
 const clientFolder = 'packages/client/src/generated'
 const log = createLog('error')
 const folder = await mkdtemp(join(tmpdir(), 'sluice-api-types-'))
 try {
   const text = await document()
-  const types = await generate(text)
   const isCheck = process.argv.includes('--check')
-  await put(pageTypes, types, isCheck)
-  await put(`${clientFolder}/types.gen.ts`, withoutErrors(types), isCheck)
+  await put(`${clientFolder}/types.gen.ts`, withoutErrors(await generate(text)), isCheck)
   await put(`${clientFolder}/operations.gen.ts`, operations(JSON.parse(text)), isCheck)
 } finally {
   await rm(folder, { recursive: true, force: true })
@@ -72,7 +69,7 @@ async function generate(text: string): Promise<string> {
   return readFile(join(output, 'types.gen.ts'), 'utf8')
 }
 
-/** Every route has the same refusals, which the client tells apart by their code: they go without saying. */
+/** Every route has the same refusals, which are told apart by their code: they go without saying. */
 function withoutErrors(types: string): string {
   return types
     .replace(/^export type \w+Errors = \{\n[\s\S]*?\n\};\n\n/gm, '')

@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react'
-import type { Session } from './api/generated/types.gen.ts'
+import type { Session } from './api/types.ts'
 import { type Times, timesIn } from './times.ts'
 
 export interface Here {

@@ -1,4 +1,4 @@
-import type { Tracker } from './api/generated/types.gen.ts'
+import type { Tracker } from './api/types.ts'
 
 // The product's words for what the API names in its own.
 

@@ -8,16 +8,18 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { ApiProblem, api, type Query } from './client.ts'
-import type { Account, Balance, Company, Member, Session, Team } from './generated/types.gen.ts'
+import type { Account, Balance, Company, Member, Session, Team } from './types.ts'
 
 export const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 5_000,
+      // Without a network they fail and say so, rather than wait without a word.
+      networkMode: 'always',
       retry: (count, error) => count < 2 && !(error instanceof ApiProblem),
       placeholderData: keepPreviousData,
     },
-    mutations: { retry: false },
+    mutations: { retry: false, networkMode: 'always' },
   },
 })
 

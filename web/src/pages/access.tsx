@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { api, ask } from '../api/client.ts'
-import type { Connections, OwnSessions } from '../api/generated/types.gen.ts'
 import { useApi, useChange } from '../api/queries.ts'
+import type { Connections, OwnSessions } from '../api/types.ts'
 import { useHere } from '../session.ts'
 import { Card, Empty, FormError, Loaded, Page } from '../ui/parts.tsx'
 import { DataTable } from '../ui/table.tsx'

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { Check } from 'lucide-react'
+import { useApi, useBalance, useList } from '../api/queries.ts'
 import type {
   CallListed,
   Contract,
@@ -8,8 +9,7 @@ import type {
   Stream,
   Notification as Told,
   Tracker,
-} from '../api/generated/types.gen.ts'
-import { useApi, useBalance, useList } from '../api/queries.ts'
+} from '../api/types.ts'
 import { creditsText, percentText } from '../credits.ts'
 import { useHere } from '../session.ts'
 import { PoolMeter } from '../ui/meter.tsx'

@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { api } from '../api/client.ts'
-import type { Notification as Notice } from '../api/generated/types.gen.ts'
 import { useChange, useList } from '../api/queries.ts'
+import type { Notification as Notice } from '../api/types.ts'
 import { useHere } from '../session.ts'
 import { Card, Empty, Failed, Loading, Page } from '../ui/parts.tsx'
 

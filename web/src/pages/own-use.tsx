@@ -1,5 +1,5 @@
-import type { Usage } from '../api/generated/types.gen.ts'
 import { useApi } from '../api/queries.ts'
+import type { Usage } from '../api/types.ts'
 import { ZERO } from '../credits.ts'
 import { useHere } from '../session.ts'
 import { daysFrom } from '../times.ts'

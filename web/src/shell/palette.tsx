@@ -2,8 +2,8 @@ import { Spotlight, type SpotlightActionGroupData, spotlight } from '@mantine/sp
 import { useNavigate } from '@tanstack/react-router'
 import { Building2, FilePlus2, FileSpreadsheet, Plus, Radar, Search, UserPlus } from 'lucide-react'
 import { useState } from 'react'
-import type { Account, Tracker } from '../api/generated/types.gen.ts'
 import { useList } from '../api/queries.ts'
+import type { Account, Tracker } from '../api/types.ts'
 import { useHere } from '../session.ts'
 import { morePlaces, placesFor } from './places.ts'
 

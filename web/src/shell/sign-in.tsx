@@ -2,8 +2,8 @@ import { Anchor, Button, PasswordInput, Radio, Select, TextInput } from '@mantin
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react'
 import { ApiProblem, ask } from '../api/client.ts'
-import type { SetUp } from '../api/generated/types.gen.ts'
 import { useApi, useChange } from '../api/queries.ts'
+import type { SetUp } from '../api/types.ts'
 import { FormError, fieldError } from '../ui/parts.tsx'
 import { Mark } from './mark.tsx'
 

@@ -1,4 +1,4 @@
-import type { Balance } from '../api/generated/types.gen.ts'
+import type { Balance } from '../api/types.ts'
 import { creditsText, lengthOf, percentText } from '../credits.ts'
 
 export function toneOf(balance: Balance): 'danger' | 'warn' | undefined {

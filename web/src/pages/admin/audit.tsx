@@ -1,7 +1,7 @@
 import { Button, Modal, Select } from '@mantine/core'
 import { useState } from 'react'
-import type { AuditEntry } from '../../api/generated/types.gen.ts'
 import { useList, useNames } from '../../api/queries.ts'
+import type { AuditEntry } from '../../api/types.ts'
 import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
 import { Card, Empty, Page } from '../../ui/parts.tsx'

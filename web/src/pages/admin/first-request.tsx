@@ -1,8 +1,8 @@
 import { Loader } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { Check } from 'lucide-react'
-import type { Charge, Integration } from '../../api/generated/types.gen.ts'
 import { useApi, useList } from '../../api/queries.ts'
+import type { Charge, Integration } from '../../api/types.ts'
 import { creditsText } from '../../credits.ts'
 import { useHere } from '../../session.ts'
 

@@ -2,14 +2,8 @@ import { Button, Checkbox, Modal, SegmentedControl, Select, TextInput } from '@m
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
-import type {
-  Integration,
-  Member,
-  OpenedIntegration,
-  RotatedKey,
-  Team,
-} from '../../api/generated/types.gen.ts'
 import { useChange, useList } from '../../api/queries.ts'
+import type { Integration, Member, OpenedIntegration, RotatedKey, Team } from '../../api/types.ts'
 import { useHere } from '../../session.ts'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { Card, Empty, FormError, fieldError, Page } from '../../ui/parts.tsx'

@@ -1,7 +1,7 @@
 import { Modal } from '@mantine/core'
 import { useState } from 'react'
-import type { Mail } from '../../api/generated/types.gen.ts'
 import { useList } from '../../api/queries.ts'
+import type { Mail } from '../../api/types.ts'
 import { useHere } from '../../session.ts'
 import { Card, Empty, Page } from '../../ui/parts.tsx'
 import { JobStatus } from '../../ui/status.tsx'

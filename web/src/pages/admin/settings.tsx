@@ -2,8 +2,8 @@ import { Button, MultiSelect, NumberInput, Select, TagsInput, TextInput } from '
 import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
-import type { Company, Member } from '../../api/generated/types.gen.ts'
 import { useChange, useCompany, useList } from '../../api/queries.ts'
+import type { Company, Member } from '../../api/types.ts'
 import { Card, FormError, fieldError, Loaded, Page } from '../../ui/parts.tsx'
 
 /** The company's own settings, and who is told when credits run low. */

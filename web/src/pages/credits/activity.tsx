@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
-import type { Charge } from '../../api/generated/types.gen.ts'
 import { useList } from '../../api/queries.ts'
+import type { Charge } from '../../api/types.ts'
 import { creditsText, microsOf } from '../../credits.ts'
 import { useHere } from '../../session.ts'
 import { Card, Credits, Empty, Failed, Loading } from '../../ui/parts.tsx'

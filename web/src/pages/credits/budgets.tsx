@@ -3,15 +3,8 @@ import { Link } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
-import type {
-  Budget,
-  Integration,
-  Member,
-  Team,
-  Tracker,
-  Usage,
-} from '../../api/generated/types.gen.ts'
 import { useApi, useChange, useList } from '../../api/queries.ts'
+import type { Budget, Integration, Member, Team, Tracker, Usage } from '../../api/types.ts'
 import { creditsText, lengthOf, microsOf, shareText } from '../../credits.ts'
 import { useHere } from '../../session.ts'
 import { Confirm } from '../../ui/confirm.tsx'
@@ -199,7 +192,8 @@ export function BudgetsPage() {
       {(adding || changed) && (
         <BudgetDialog
           budget={changed}
-          others={budgets.rows?.length ?? 0}
+          others={budgets.rows ?? []}
+          nameOf={nameOf}
           options={namesOf}
           close={() => {
             setAdding(false)
@@ -214,12 +208,14 @@ export function BudgetsPage() {
 function BudgetDialog({
   budget,
   others,
+  nameOf,
   options,
   close,
 }: {
   budget: Budget | undefined
-  /** How many there are already. */
-  others: number
+  /** Those that are there already. */
+  others: Budget[]
+  nameOf: (scope: Budget['scope']) => string
   options: ReturnType<typeof useScopeNames>
   close: () => void
 }) {
@@ -228,6 +224,10 @@ function BudgetDialog({
   const [period, setPeriod] = useState<string>(budget?.period ?? 'month')
   const [credits, setCredits] = useState<number | string>(budget?.credits ?? '')
   const amount = Number(credits)
+  // Two teams never share a request; a team and a feature may.
+  const also = others.filter(
+    (other) => other.id !== budget?.id && (other.scope.type !== type || other.scope.id === id),
+  )
   const save = useChange(async () => {
     if (budget) await api.patch(`/v1/budgets/${budget.id}`, { credits: amount })
     else await api.post('/v1/budgets', { scope: { type, id }, period, credits: amount })
@@ -289,11 +289,18 @@ function BudgetDialog({
           on.
         </p>
       )}
-      {!budget && others > 0 && (
-        <p className="small soft">
-          {others === 1 ? 'Another budget' : `${others} other budgets`} may count the same requests;
-          whichever ends first stops them.
-        </p>
+      {also.length > 0 && (
+        <div className="small soft">
+          <p>May count the same requests; whichever ends first stops them:</p>
+          <ul style={{ margin: '4px 0 0', paddingLeft: 18 }}>
+            {also.map((other) => (
+              <li key={other.id} className="num">
+                {nameOf(other.scope)} ({scopes[other.scope.type as ScopeType]}),{' '}
+                {creditsText(other.remaining)} of {creditsText(other.credits)} left
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
     </FormDialog>
   )

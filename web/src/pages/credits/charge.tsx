@@ -2,8 +2,8 @@ import { Button, CopyButton, Modal, Textarea } from '@mantine/core'
 import { Link, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api } from '../../api/client.ts'
-import type { ChargeWithEntries, Grant, RateCard } from '../../api/generated/types.gen.ts'
 import { useApi, useChange, useList, useNames } from '../../api/queries.ts'
+import type { ChargeWithEntries, Grant, RateCard } from '../../api/types.ts'
 import { creditsText, type Micros, microsOf, ZERO } from '../../credits.ts'
 import { useHere } from '../../session.ts'
 import { lengthText } from '../../times.ts'
@@ -105,6 +105,16 @@ function Proof({ charge }: { charge: ChargeWithEntries }) {
             </dd>
             <dt>Cause</dt>
             <dd>{triggers[charge.trigger] ?? charge.trigger}</dd>
+            {charge.refunded && (
+              <>
+                <dt>Refund</dt>
+                <dd>
+                  <Link to={`/credits/ledger?chargeId=${charge.id}&type=refund`}>
+                    Returned to the grants it came from
+                  </Link>
+                </dd>
+              </>
+            )}
             {charge.integrationId && (
               <>
                 <dt>Key</dt>

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { X } from 'lucide-react'
-import type { Charge, Integration, Member, Team } from '../../api/generated/types.gen.ts'
 import { useList } from '../../api/queries.ts'
+import type { Charge, Integration, Member, Team } from '../../api/types.ts'
 import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
 import { featureName } from '../../words.ts'

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
-import type { Usage } from '../../api/generated/types.gen.ts'
 import { useApi } from '../../api/queries.ts'
+import type { Usage } from '../../api/types.ts'
 import { creditsText, shareText, ZERO } from '../../credits.ts'
 import { useSearch } from '../../search.ts'
 import { Card, Credits, Empty, Loaded } from '../../ui/parts.tsx'

@@ -2,11 +2,11 @@ import { NumberInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
 import { api } from '../../api/client.ts'
-import type { Contract, Forecast, Grant, RateCard, WhatIf } from '../../api/generated/types.gen.ts'
 import { useApi, useList } from '../../api/queries.ts'
+import type { Contract, Forecast, Grant, RateCard, WhatIf } from '../../api/types.ts'
 import { creditsText, sumOf } from '../../credits.ts'
+import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
 import { Card, Credits, Empty, Failed, Loaded, Loading, Page } from '../../ui/parts.tsx'
 import { DataTable } from '../../ui/table.tsx'
@@ -107,17 +107,23 @@ export function ForecastPage() {
   )
 }
 
+const priced = ['call_long', 'call_short', 'email'] as const
+
 /** Past use under other prices, and where that would have led. */
 function WhatIfPrices() {
   const { now } = useHere()
   const cards = useList<RateCard>('/v1/rate-cards', { limit: 200 })
   const moment = now().toISOString()
   const current = cards.rows?.find(({ effectiveAt }) => effectiveAt <= moment)?.prices ?? {}
-  const [prices, setPrices] = useState<Record<string, number>>({})
-  const [settled] = useDebouncedValue(prices, 400)
+  // What is tried stands in the address, so that it can be passed on.
+  const [search, setSearch] = useSearch()
+  const tried = priced.filter((type) => search[type] !== undefined)
+  const prices = Object.fromEntries(tried.map((type) => [type, Number(search[type])]))
+  const [settled] = useDebouncedValue(JSON.stringify(prices), 400)
   const whatIf = useQuery({
     queryKey: ['what if', settled],
-    queryFn: () => api.post<WhatIf>('/v1/credits/what-if', { rateCard: { prices: settled } }),
+    queryFn: () =>
+      api.post<WhatIf>('/v1/credits/what-if', { rateCard: { prices: JSON.parse(settled) } }),
   })
   return (
     <Card
@@ -126,7 +132,7 @@ function WhatIfPrices() {
     >
       <div className="stack">
         <div className="row wrap" style={{ alignItems: 'flex-end' }}>
-          {['call_long', 'call_short', 'email'].map((type) => (
+          {priced.map((type) => (
             <NumberInput
               key={type}
               label={itemNames[type]?.[0]}
@@ -135,7 +141,7 @@ function WhatIfPrices() {
               step={0.1}
               decimalScale={6}
               value={prices[type] ?? current[type] ?? ''}
-              onChange={(value) => setPrices({ ...prices, [type]: Number(value) })}
+              onChange={(value) => setSearch({ [type]: value === '' ? null : String(value) })}
             />
           ))}
         </div>

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
-import type { Balance, Forecast, Grant } from '../../api/generated/types.gen.ts'
 import { useApi } from '../../api/queries.ts'
+import type { Balance, Forecast, Grant } from '../../api/types.ts'
 import { creditsText } from '../../credits.ts'
 import { useHere } from '../../session.ts'
 import { Card, Credits, Empty } from '../../ui/parts.tsx'

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
-import type { Balance, Forecast } from '../../api/generated/types.gen.ts'
 import { useApi } from '../../api/queries.ts'
+import type { Balance, Forecast } from '../../api/types.ts'
 import { creditsText, lengthOf, microsOf, percentText, ZERO } from '../../credits.ts'
 import { useHere } from '../../session.ts'
 import { PoolMeter, toneOf } from '../../ui/meter.tsx'

@@ -1,6 +1,6 @@
 import { SegmentedControl } from '@mantine/core'
-import type { Contract } from '../../api/generated/types.gen.ts'
 import { useApi } from '../../api/queries.ts'
+import type { Contract } from '../../api/types.ts'
 import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
 import { daysFrom } from '../../times.ts'

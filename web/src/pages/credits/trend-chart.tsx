@@ -1,5 +1,5 @@
-import type { Balance, Contract, Forecast, Report } from '../../api/generated/types.gen.ts'
 import { useApi, useBalance } from '../../api/queries.ts'
+import type { Balance, Contract, Forecast, Report } from '../../api/types.ts'
 import { BurnDown } from '../../charts/burn-down.tsx'
 import { ChartFrame } from '../../charts/frame.tsx'
 import type { DayBalance } from '../../charts/outlook.ts'

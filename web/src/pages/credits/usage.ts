@@ -1,4 +1,4 @@
-import type { Usage } from '../../api/generated/types.gen.ts'
+import type { Usage } from '../../api/types.ts'
 import type { Bar } from '../../charts/bars.tsx'
 import { type Micros, microsOf, ZERO } from '../../credits.ts'
 import type { Times } from '../../times.ts'

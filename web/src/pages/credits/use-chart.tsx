@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import type { Usage } from '../../api/generated/types.gen.ts'
 import { useApi } from '../../api/queries.ts'
+import type { Usage } from '../../api/types.ts'
 import { Bars, Legend } from '../../charts/bars.tsx'
 import { ChartFrame } from '../../charts/frame.tsx'
 import { creditsText, ZERO } from '../../credits.ts'

@@ -1,5 +1,5 @@
-import type { Member, Stream, Team, Tracker } from '../../api/generated/types.gen.ts'
 import { useList, useNames } from '../../api/queries.ts'
+import type { Member, Stream, Team, Tracker } from '../../api/types.ts'
 import { useHere } from '../../session.ts'
 import { useEntityName } from '../work/entity.tsx'
 

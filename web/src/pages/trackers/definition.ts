@@ -1,4 +1,4 @@
-import type { Tracker } from '../../api/generated/types.gen.ts'
+import type { Tracker } from '../../api/types.ts'
 
 /** What the editor edits: a tracker's definition, as fields hold it. */
 export interface Definition {

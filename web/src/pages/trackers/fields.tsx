@@ -7,8 +7,8 @@ import {
   Textarea,
   TextInput,
 } from '@mantine/core'
-import type { Account, Member, Team } from '../../api/generated/types.gen.ts'
 import { useApi, useList } from '../../api/queries.ts'
+import type { Account, Member, Team } from '../../api/types.ts'
 import { fieldError } from '../../ui/parts.tsx'
 import { partText, sides } from '../../words.ts'
 import '../work/work.css'

@@ -1,5 +1,5 @@
-import type { Member, Tracker } from '../../api/generated/types.gen.ts'
 import { useBalance, useList } from '../../api/queries.ts'
+import type { Member, Tracker } from '../../api/types.ts'
 import { useHere } from '../../session.ts'
 
 /**

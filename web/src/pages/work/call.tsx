@@ -1,7 +1,7 @@
 import { Link, useParams } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import type { Call } from '../../api/generated/types.gen.ts'
 import { useApi } from '../../api/queries.ts'
+import type { Call } from '../../api/types.ts'
 import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
 import { lengthText } from '../../times.ts'

@@ -1,6 +1,6 @@
 import { Link, useParams } from '@tanstack/react-router'
-import type { Email } from '../../api/generated/types.gen.ts'
 import { useApi } from '../../api/queries.ts'
+import type { Email } from '../../api/types.ts'
 import { useSearch } from '../../search.ts'
 import { useHere } from '../../session.ts'
 import { Card, Loaded, Page } from '../../ui/parts.tsx'

@@ -1,5 +1,5 @@
 import { ApiProblem, api, ask, search } from '../../api/client.ts'
-import type { Import } from '../../api/generated/types.gen.ts'
+import type { Import } from '../../api/types.ts'
 
 /** What the rows of a CSV file can be, and who can have written a JSON transcript. */
 export const csvKinds = ['account', 'contact', 'deal', 'lead'] as const
