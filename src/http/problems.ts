@@ -66,7 +66,7 @@ export function sendProblem(
   error: unknown,
 ): FastifyReply {
   const problem = problemOf(error)
-  if (problem.status >= 500) request.log.error({ err: error }, problem.message)
+  if (problem.status >= 500) request.log.error({ reqId: request.id, err: error }, problem.message)
   const { retryAfter, ...facts } = problem.facts
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
   const isGong = isGongPath(request.url)

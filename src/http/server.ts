@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import Fastify, {
   type FastifyReply,
   type FastifyRequest,
@@ -72,7 +72,9 @@ export async function createServer(options: ServerOptions): Promise<App> {
       addHeaders(reply.header('x-request-id', request.id), headers)
       return sendProblem(request, reply, invalid('path', 'is not an address that can be read'))
     },
-    genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
+    genReqId: requestIds(),
+    // A logger of its own for each request would be made for the few that are logged: they name the request.
+    childLoggerFactory: (logger) => logger,
     routerOptions: { maxParamLength: 300 },
     ajv: { customOptions: { removeAdditional: false } },
   }) as unknown as App
@@ -142,6 +144,13 @@ export async function createServer(options: ServerOptions): Promise<App> {
   await options.routes(app)
   await app.ready()
   return app
+}
+
+/** Ids that no other request has, of this process or another: its own beginning, then a number. */
+function requestIds(): () => string {
+  const beginning = `req_${randomBytes(8).toString('hex')}`
+  let requests = 0
+  return () => `${beginning}${(requests++).toString(16).padStart(16, '0')}`
 }
 
 /** Headers of every answer; a route that set one of them itself knows better. */
