@@ -61,6 +61,9 @@ export interface MortalServer {
   stop(): Promise<void>
 }
 
+/** As `npm start` has it: what a process has compiled, the next one reads. */
+const NODE_COMPILE_CACHE = join(root, 'node_modules', '.cache', 'sluice-compiled')
+
 export const OPERATOR_KEY = 'op_only-for-proofs-0123456789'
 
 /**
@@ -90,7 +93,7 @@ export async function mortalServer(
         cwd: source,
         stdio: 'ignore',
         env: {
-          ...process.env,
+          ...{ NODE_COMPILE_CACHE, ...process.env },
           ...{ DATABASE_URL: databaseUrl, PORT: String(port), SLUICE_DATA_DIR: dataDir },
           ...{
             SLUICE_OPERATOR_KEY: OPERATOR_KEY,
@@ -146,7 +149,7 @@ export async function mortalWorker(
         cwd: source,
         stdio: ['ignore', 'pipe', 'ignore'],
         env: {
-          ...process.env,
+          ...{ NODE_COMPILE_CACHE, ...process.env },
           ...{ DATABASE_URL: databaseUrl, SLUICE_DATA_DIR: dataDir },
           ...{
             SLUICE_OPERATOR_KEY: OPERATOR_KEY,

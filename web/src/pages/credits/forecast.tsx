@@ -136,7 +136,7 @@ function WhatIfPrices() {
             <NumberInput
               key={type}
               label={itemNames[type]?.[0]}
-              w={150}
+              w={124}
               min={0}
               step={0.1}
               decimalScale={6}

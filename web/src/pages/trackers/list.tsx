@@ -150,8 +150,15 @@ export function TrackersPage() {
               },
               {
                 head: 'Reads',
-                cell: ({ itemTypes }) =>
-                  itemTypes.map((type) => (type === 'call' ? 'Calls' : 'Emails')).join(', '),
+                cell: ({ itemTypes }) => (
+                  <span style={{ whiteSpace: 'nowrap' }}>
+                    {itemTypes.length > 1
+                      ? 'Calls, emails'
+                      : itemTypes[0] === 'call'
+                        ? 'Calls'
+                        : 'Emails'}
+                  </span>
+                ),
               },
               {
                 head: 'Waiting',
