@@ -26,6 +26,7 @@ import { hasContract } from './contracts/service.ts'
 import type { Imports } from './conversations/deps.ts'
 import type { ItemType } from './conversations/items.ts'
 import { openImporter } from './conversations/service/imports.ts'
+import { startWatch } from './doctor/service.ts'
 import { addRoutes, tasksOf } from './doors.ts'
 import { credentialsOf, operatorCheck } from './http/credentials.ts'
 import { keptAnswersOnErasure } from './http/erase-answers.ts'
@@ -280,6 +281,7 @@ export async function openHouse(
   })
   let stopRounds = async () => {}
   let stopFollowing = async () => {}
+  let stopWatch = async () => {}
   return {
     ...{ app, ledger, db, queue, keys, metrics, clock, log },
     serveMcp: (key) => serveMcpOnStdio(deps, key),
@@ -287,13 +289,17 @@ export async function openHouse(
       await queue.startWorkers(concurrency)
       stopRounds = startRounds({ db, ledger, clock, log })
       stopFollowing = startFollowing(mailboxes)
+      stopWatch = startWatch({ databaseUrl: url, log, metrics })
     },
     drain() {
       draining = true
     },
     async close() {
       draining = true
-      await Promise.all([stopRounds(), stopFollowing(), queue.stop(), app.close()])
+      await Promise.all([
+        ...[stopRounds(), stopFollowing(), stopWatch()],
+        ...[queue.stop(), app.close()],
+      ])
       await importer.close()
       await keys.close()
       await ledger.close()

@@ -1,11 +1,15 @@
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../tests/kit/database.ts'
+import { testHouse } from '../../tests/kit/house.ts'
 import { newCompany, openServer, type Server } from '../../tests/ledger/servers.ts'
 import type { Caller } from '../kit/caller.ts'
 import { type Credits, credits } from '../kit/credits.ts'
 import { sealLedger } from '../ledger/service/chain.ts'
+import { createMetrics } from '../platform/metrics.ts'
 import { ownerSnapshot } from '../platform/owner-snapshot.ts'
-import { doctor } from './service.ts'
+import { doctor, quickLook, startWatch } from './service.ts'
 
 let database: TestDatabase
 let server: Server
@@ -244,3 +248,36 @@ async function tamperedWith(sql: string) {
     await client.end()
   }
 }
+
+test('a server that works looks by itself, quickly, and tells what does not add up', async () => {
+  const own = await testHouse()
+  const lines: string[] = []
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk))
+      done()
+    },
+  })
+  const company = await own.newCompany()
+  await company.post('/v1/credits/grants', { source: 'purchased', credits: 10 })
+  const items = [{ type: 'email', quantity: 7 }]
+  await company.post('/v1/credits/charges', { items, feature: 'watched' })
+  const look = () => ownerSnapshot(own.database.url, (run) => quickLook({ run }))
+  expect(await look()).toEqual([])
+
+  const metrics = createMetrics()
+  const databaseUrl = own.database.url
+  const stop = startWatch({ databaseUrl, log: pino(stream), metrics, everyMs: 20 })
+  const counted = async () => /^sluice_ledger_findings (\d+)$/m.exec(await metrics.text())?.[1]
+  await expect.poll(counted).toBe('0')
+  await own.database.asOwner('update pool set available = available + 1 where company_id = $1', [
+    company.no,
+  ])
+  await expect.poll(counted).toBe('1')
+  expect(lines.join('')).toContain('that of its grants 9300000')
+  await stop()
+  expect(await look()).toMatchObject([
+    { check: 'a pool is its grants, and what its last entry left', company: company.id },
+  ])
+  await own.close()
+})

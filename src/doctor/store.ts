@@ -13,6 +13,8 @@ export interface Fault {
 export interface Check {
   name: string
   sql: string
+  /** Needs no walk through the ledger, however long it is. */
+  isQuick?: true
   /** Tables without which there is nothing to ask. */
   needs?: string[]
 }
@@ -96,12 +98,33 @@ export const ledgerChecks: Check[] = [
   },
   {
     name: 'a grant adds up',
+    isQuick: true,
     sql: `
       select company_id, null::bigint as seq, 'grant ' || no || ' does not add up to its ' || amount as detail from credit_grant
       where amount <> available + held + consumed + expired + voided
         or least(available, held, consumed, expired, voided) < 0
         or (not entered and (held > 0 or consumed > 0 or expired > 0))
         or live <> (not entered or available > 0 or held > 0)`,
+  },
+  {
+    name: 'a pool is its grants, and what its last entry left',
+    isQuick: true,
+    sql: `
+      select p.company_id, last.seq, 'the pool''s ' || case
+          when p.available <> g.available then 'available is ' || p.available || ', that of its grants ' || g.available
+          when p.held <> g.held then 'held is ' || p.held || ', that of its grants ' || g.held
+          when p.seq <> coalesce(last.seq, 0) then 'last entry is ' || p.seq || ', that of the ledger ' || coalesce(last.seq, 0)
+          else 'last entry left ' || last.available_after || ' and ' || last.held_after || ' held, not '
+            || p.available || ' and ' || p.held end as detail
+      from pool p
+      cross join lateral (
+        select coalesce(sum(available) filter (where entered), 0) as available, coalesce(sum(held), 0) as held
+        from credit_grant where company_id = p.company_id) g
+      left join lateral (
+        select seq, available_after, held_after from ledger_entry
+        where company_id = p.company_id order by at desc, seq desc limit 1) last on true
+      where p.available <> g.available or p.held <> g.held or p.seq <> coalesce(last.seq, 0)
+        or p.available <> last.available_after or p.held <> last.held_after`,
   },
   {
     name: 'a pool is what the ledger says',
@@ -157,6 +180,7 @@ export const ledgerChecks: Check[] = [
   },
   {
     name: 'what falls due is waited for',
+    isQuick: true,
     sql: `
       select p.company_id, null::bigint as seq, 'something falls due at ' || d.at || ', the pool waits for '
         || coalesce(p.next_due_at::text, 'nothing') as detail
@@ -219,6 +243,7 @@ export const ledgerChecks: Check[] = [
   },
   {
     name: 'a threshold is marked as it was reached',
+    isQuick: true,
     sql: `
       with marks as (
         select p.company_id, t.percent, p.reached[t.n] as reached, last.at, last.seq,
