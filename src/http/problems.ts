@@ -56,6 +56,17 @@ function databaseProblem(code: string | undefined): Problem | undefined {
   return undefined
 }
 
+/** Leaves a line for whoever looks for strangers: who was not let in or not allowed, from where, and to what. */
+function noteRefusal(request: FastifyRequest, { status, code }: Problem): void {
+  const { authorization, cookie } = request.headers
+  // A page that asks whether somebody is signed in is no stranger.
+  const wasTried = authorization !== undefined || cookie !== undefined || request.method === 'POST'
+  if (status !== 403 && !(status === 401 && wasTried)) return
+  const { id: reqId, method, ip: address } = request
+  const { url: route } = request.routeOptions
+  request.log.info({ reqId, method, route, code, address }, 'Not let in')
+}
+
 /**
  * Sends a problem as application/problem+json, on the /v2 doors in their own shape, with its headers; logs it
  * when it is our fault.
@@ -67,6 +78,7 @@ export function sendProblem(
 ): FastifyReply {
   const problem = problemOf(error)
   if (problem.status >= 500) request.log.error({ reqId: request.id, err: error }, problem.message)
+  noteRefusal(request, problem)
   const { retryAfter, ...facts } = problem.facts
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
   const isGong = isGongPath(request.url)

@@ -1,4 +1,6 @@
+import { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type TestDatabase, testDatabase } from '../../tests/kit/database.ts'
@@ -278,4 +280,40 @@ test('every answer says that it is nobody else’s to keep, frame or guess at', 
       /default-src 'none'.*frame-ancestors 'none'/,
     )
   }
+})
+
+test('who is not let in leaves a line in the log', async () => {
+  const lines: Record<string, unknown>[] = []
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)))
+      done()
+    },
+  })
+  let scopes: 'known'[] | undefined
+  const authenticate = async () => {
+    if (!scopes) throw new Problem('unauthenticated', 'The key is not valid.')
+    return {
+      kind: 'key',
+      companyNo,
+      companyId: 'co_1',
+      integrationId: 'int_1',
+      scopes: [],
+    } as never
+  }
+  const own = await createServer({ ...options(), authenticate, log: pino(stream) })
+  const post = () =>
+    own.inject({ method: 'POST', url: '/notes', headers: { authorization: 'Bearer slc_stolen' } })
+  await own.inject('/healthz')
+  expect(lines).toEqual([])
+  const refused = await post()
+  scopes = []
+  await post()
+  const where = { msg: 'Not let in', method: 'POST', route: '/notes', address: '127.0.0.1' }
+  expect(lines).toMatchObject([
+    { ...where, code: 'unauthenticated', reqId: refused.headers['x-request-id'] },
+    { ...where, code: 'forbidden' },
+  ])
+  expect(JSON.stringify(lines)).not.toContain('stolen')
+  await own.close()
 })
