@@ -18,9 +18,9 @@ export const failpoints = [
 
 export type Failpoint = (typeof failpoints)[number]
 
-/** What happens there: the process dies as by kill -9, or the step throws. */
+/** What happens there: the process dies as by kill -9, is held still as by SIGSTOP, or the step throws. */
 export interface Failure {
-  action: 'kill' | 'throw'
+  action: 'kill' | 'stop' | 'throw'
   /** At which arrival, counted from 1; those before it and after it pass. */
   at: number
 }
@@ -43,6 +43,7 @@ function arriveAt(name: Failpoint): void {
   failure.arrivals += 1
   if (failure.arrivals !== failure.at) return
   if (failure.action === 'kill') process.kill(process.pid, 'SIGKILL')
+  if (failure.action === 'stop') return void process.kill(process.pid, 'SIGSTOP')
   throw new FailpointHit(`the failpoint ${name} was armed`)
 }
 
@@ -59,7 +60,7 @@ export function readFailpoints(text: string): Map<Failpoint, Failure> | undefine
   const failures = new Map<Failpoint, Failure>()
   for (const part of text.split(',')) {
     const [, said, action, at = '1'] =
-      /^\s*([\w.-]+)=(kill|throw)(?:@(\d{1,6}))?\s*$/.exec(part) ?? []
+      /^\s*([\w.-]+)=(kill|stop|throw)(?:@(\d{1,6}))?\s*$/.exec(part) ?? []
     const name = failpoints.find((one) => one === said)
     if (!name || Number(at) < 1) return undefined
     failures.set(name, { action: action as Failure['action'], at: Number(at) })

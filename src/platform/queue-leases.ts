@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { ALIVE_MS, diesWithoutWord } from './exclusive.ts'
 import type { Logger } from './log.ts'
 
 /**
  * Who works on jobs lives, as PostgreSQL sees it: each holds an advisory lock on a standing connection,
- * which ends with its process. The jobs of those whose lock is free are given to others within seconds.
+ * which ends with its process, or when the process is stuck for a minute. The jobs of those whose lock is
+ * free are given to others within seconds.
  */
 export interface Leases {
   /** Holds the lease of a worker of this process until it closes. */
@@ -56,6 +58,7 @@ export function openLeases(pool: pg.Pool, url: string, log: Logger): Leases {
       if (!closed) void reconnect()
     })
     await fresh.connect()
+    await fresh.query(diesWithoutWord(ALIVE_MS))
     for (const id of ids) await lock(fresh, id)
     client = fresh
     return fresh
@@ -75,8 +78,9 @@ export function openLeases(pool: pg.Pool, url: string, log: Logger): Leases {
     return taken
   }
 
-  /** Frees the jobs of workers that are no more. */
+  /** Says that this process lives, and frees the jobs of workers that are no more. */
   async function check(): Promise<void> {
+    client?.query('select').catch(() => {})
     await pool
       .query(
         `select graphile_worker.force_unlock_workers(array_agg(id)), array_agg(id) as ids

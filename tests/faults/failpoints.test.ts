@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { doctor } from '../../src/doctor/service.ts'
@@ -95,6 +96,39 @@ test.each(['tracker.reserved=kill', 'tracker.read=kill@7', 'tracker.kept=kill@7'
   },
   120_000,
 )
+
+test('a worker that is held still and goes on later leaves one result and one charge an item', async () => {
+  const company = await companyWithCredits()
+  const still = await mortalWorker(house.database.url, undefined, {
+    SLUICE_FAILPOINTS: 'tracker.read=stop@7',
+  })
+  const isStill = () => / T /.test(readFileSync(`/proc/${still.pid()}/stat`, 'utf8'))
+  let other: Awaited<ReturnType<typeof mortalWorker>> | undefined
+  try {
+    await publish(company)
+    await expect.poll(isStill, longest).toBe(true)
+    other = await mortalWorker(house.database.url)
+    // As if it had said nothing for a minute: its sessions end, and others take its place.
+    await house.database.asOwner(
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
+       and database = (select oid from pg_database where datname = current_database())`,
+    )
+    await passTheJobsOn()
+    await expect.poll(async () => (await state(company)).results, longest).toBe(ITEMS)
+    still.signal('SIGCONT')
+    await expect
+      .poll(() => one('select count(*)::int as n from graphile_worker._private_jobs'), longest)
+      .toEqual({ n: 0 })
+    await expect
+      .poll(() => state(company), longest)
+      .toEqual({ results: ITEMS, charges: ITEMS, held: 0 })
+    expect(await findings()).toEqual([])
+  } finally {
+    still.signal('SIGCONT')
+    await still.stop()
+    await other?.stop()
+  }
+}, 180_000)
 
 const holdsStay: Mutant = {
   name: 'what a dead worker held is not looked for',

@@ -132,7 +132,7 @@ export async function mortalWorker(
   databaseUrl: string,
   source = root,
   env: Record<string, string> = {},
-): Promise<Omit<MortalServer, 'address' | 'pid' | 'signal'>> {
+): Promise<Omit<MortalServer, 'address'>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sluice-worker-'))
   let child: ChildProcess | undefined
   const end = async (signal: NodeJS.Signals) => {
@@ -164,6 +164,8 @@ export async function mortalWorker(
       if (!Buffer.isBuffer(said[0])) throw new Error('the worker does not start')
     },
     kill: () => end('SIGKILL'),
+    pid: () => child!.pid!,
+    signal: (signal: NodeJS.Signals) => void child?.kill(signal),
     async gone() {
       if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     },

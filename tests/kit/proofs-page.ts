@@ -60,6 +60,7 @@ A suite that never found anything is not to be trusted. Faults of Sluice's own t
 | \`tests/faults/database.test.ts\` | a database that is read-only for a while was answered 500, as if Sluice were broken | 503 with \`Retry-After\` |
 | the fault matrix, line 25 | a call that a tracker gave up on after five tries was told nowhere | it is listed with its reason, counted on the tracker, and tried again by a backfill |
 | \`tests/journeys/estimate.test.ts\` | a dry run of a backfill that carried an \`Idempotency-Key\` was kept as a backfill, and would have been run and charged | what it costs is planned without writing anything |
-| the same | without a network the page waited without a word | its requests fail, and it says of when it shows what it shows |
+| the fault matrix, line 24 | a process that was held still, its connections standing, kept its trackers and jobs for as long as it was: they stood still without a word | a session in which nothing is said for a minute ends, and what it had locked is free |
+| the first journey of them | without a network the page waited without a word | its requests fail, and it says of when it shows what it shows |
 | \`npm run bench reads\` | the newest charges of one instance were found by walking the whole ledger: 9 times slower at a million charges | the days of its use are looked up in the roll-up first |
 `
