@@ -28,6 +28,10 @@ export async function makeHistory(owner: pg.Pool, { no }: Historied, count: numb
       `update credit_grant set created_at = ${past}, effective_at = ${past} where company_id = $1`,
       [no],
     )
+    // What was granted was granted before; the ledger itself may only grow, so its triggers look away.
+    await client.query(`set session_replication_role = replica`)
+    await client.query(`update ledger_entry set at = ${past} where company_id = $1`, [no])
+    await client.query(`set session_replication_role = origin`)
     const { rows } = await client.query<{ id: number }>(
       `insert into attribution (company_id, feature, instance_id, instance_name, trigger, integration_id)
        select $1, ($2::text[])[1 + i % 5], 'instance-' || i, 'Instance ' || i, 'api', 'int_bench'

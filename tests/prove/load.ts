@@ -37,6 +37,8 @@ export interface LoadAsked {
   rate: number
   seconds: number
   companies: number
+  /** Charges before the first that counts. */
+  warmUp?: number
   seed: number
   /** The control: the server stands still for a second now and then, which the figures must show. */
   stalls?: boolean
@@ -49,7 +51,7 @@ export interface LoadAsked {
  * hidden by the requests that were not sent meanwhile.
  */
 export async function loadServer(url: string, asked: LoadAsked): Promise<LoadResult> {
-  const { rate, seconds, companies, seed, stalls = false, say = () => {} } = asked
+  const { rate, seconds, companies, warmUp = 2_000, seed, stalls = false, say = () => {} } = asked
   const server = await mortalServer(url)
   const owner = new pg.Pool({ connectionString: url, max: 1 })
   const agent = new Agent({ keepAlive: true, maxSockets: 256 })
@@ -60,8 +62,8 @@ export async function loadServer(url: string, asked: LoadAsked): Promise<LoadRes
       keys.push((await companyOverHttp(server.address, [500_000_000])).apiKey)
     }
     const chargeOnce = charging(server.address, agent, keys, seed)
-    for (let i = 0; i < 2_000; i++) await chargeOnce()
-    const warmUp = await chargesIn(owner)
+    for (let i = 0; i < warmUp; i++) await chargeOnce()
+    const before = await chargesIn(owner)
 
     if (stalls) {
       stalling = setInterval(() => {
@@ -111,7 +113,7 @@ export async function loadServer(url: string, asked: LoadAsked): Promise<LoadRes
       p999: quantile(sorted, 0.999),
       longest: quantile(sorted, 1),
       errors,
-      inLedger: (await chargesIn(owner)) - warmUp,
+      inLedger: (await chargesIn(owner)) - before,
       findings: (await ownerSnapshot(url, (run) => doctor({ run }))).map((one) => one.detail),
       minutes,
     }
