@@ -56,6 +56,7 @@ A suite that never found anything is not to be trusted. Faults of Sluice's own t
 | \`workers\`, failpoints | what a worker had held when it died before it had written down the hold stayed held until the hold expired | a tracker looks for its holds by what they are for, which is there in the hold's own commit |
 | \`server-kills\` | a connection of the queue that broke while workers stopped ended the process | its errors are heard until it is closed |
 | \`strangers\` | a request without a body was answered 500 by routes that expect one | it is read as an empty one, and what is missing is named |
+| \`strangers\` | keys of charges in a batch could be halves of surrogate pairs, which are one and the same key when they are hashed | they are refused |
 | a race of many | limits on webhooks and connectors could be passed by many requests at once | they are counted under a lock |
 | \`tests/faults/database.test.ts\` | a database that is read-only for a while was answered 500, as if Sluice were broken | 503 with \`Retry-After\` |
 | the fault matrix, line 25 | a call that a tracker gave up on after five tries was told nowhere | it is listed with its reason, counted on the tracker, and tried again by a backfill |

@@ -54,7 +54,7 @@ const RefundOut = z
 const BATCH_MAX = 1_000
 const Batch = z.strictObject({
   charges: z
-    .array(z.looseObject({ idempotencyKey: z.string().min(1).max(255) }))
+    .array(z.looseObject({ idempotencyKey: text(255) }))
     .min(1)
     .max(BATCH_MAX),
 })
