@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestCompany, type TestHouse, testHouse } from '../../tests/kit/house.ts'
+import { recordAudit } from './service/audit.ts'
+import { findMember } from './store/people.ts'
 
 let house: TestHouse
 let company: TestCompany
@@ -47,6 +49,23 @@ test('an id that several ask for at once is given to one', async () => {
   expect(teams.map(({ status }) => status).sort()).toEqual(one)
   const mails = await asked('/v1/members', { name: 'Bob', email: 'bob@at-once.test' })
   expect(mails.map(({ status }) => status).sort()).toEqual(one)
+})
+
+test('a member is removed while another change of theirs is under way', async () => {
+  const company = await house.newCompany()
+  await company.post('/v1/members', person('cid'))
+  const by = { companyNo: company.no, actor: 'system' } as const
+  const waiting = `select count(*)::int as n from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`
+  // The steps of a change, with the removal in between: it waits for the member, and nothing of it for the company.
+  const removing = await house.database.db.company(company.no, async (tx) => {
+    await findMember(tx, company.no, 'cid', true)
+    const removal = company.del('/v1/members/cid')
+    await expect.poll(async () => (await house.database.asOwner(waiting)).rows[0].n).toBe(1)
+    await recordAudit(tx, by, 'member.change', { type: 'member', id: 'cid' }, null, {})
+    return { removal }
+  })
+  expect((await removing.removal).status).toBe(204)
 })
 
 test('an email address belongs to one member, whatever its case', async () => {

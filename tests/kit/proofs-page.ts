@@ -57,6 +57,7 @@ A suite that never found anything is not to be trusted. Faults of Sluice's own t
 | \`server-kills\` | a connection of the queue that broke while workers stopped ended the process | its errors are heard until it is closed |
 | \`strangers\` | a request without a body was answered 500 by routes that expect one | it is read as an empty one, and what is missing is named |
 | \`strangers\` | keys of charges in a batch could be halves of surrogate pairs, which are one and the same key when they are hashed | they are refused |
+| \`strangers\` | a member that was changed and removed at the same moment made a deadlock: the removal locked the company against the audit entry of the change; one of them was answered 503 | the company is locked without keeping out rows that refer to it |
 | a race of many | limits on webhooks and connectors could be passed by many requests at once | they are counted under a lock |
 | \`tests/faults/database.test.ts\` | a database that is read-only for a while was answered 500, as if Sluice were broken | 503 with \`Retry-After\` |
 | the fault matrix, line 25 | a call that a tracker gave up on after five tries was told nowhere | it is listed with its reason, counted on the tracker, and tried again by a backfill |

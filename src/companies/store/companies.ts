@@ -16,10 +16,13 @@ export async function insertCompany(tx: Tx, company: Company): Promise<void> {
     .execute()
 }
 
-/** The company of this transaction; locked until its end where it is about to be changed. */
+/**
+ * The company of this transaction; locked until its end where it is about to be changed, though not against rows
+ * that refer to it: every change leaves one in the audit trail, and would wait for the one it keeps waiting.
+ */
 export async function readCompany(tx: Tx, no: CompanyNo, lock = false): Promise<Company> {
   const query = tx.selectFrom('company').selectAll().where('id', '=', no)
-  const row = await (lock ? query.forUpdate() : query).executeTakeFirstOrThrow()
+  const row = await (lock ? query.forNoKeyUpdate() : query).executeTakeFirstOrThrow()
   return {
     no: row.id,
     id: row.publicId,
