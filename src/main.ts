@@ -70,13 +70,20 @@ async function serve(config: Config, log: Logger): Promise<void> {
     const house = await furnish(config, log, databaseUrl)
     try {
       await house.startWork(config.workerConcurrency)
-      const address = await house.app.listen({ port: config.port, host: config.host })
+      const address = await listenAt(house, config)
       console.log([`Sluice listens on ${config.publicUrl ?? address}`, ...demo].join('\n'))
       await stopped
     } finally {
       house.drain()
       await house.close()
     }
+  })
+}
+
+/** Gives the address; what cannot be listened on is a wrong setting, whatever the system says of it. */
+function listenAt({ app }: House, { port, host }: Config): Promise<string> {
+  return app.listen({ port, host }).catch((error: Error) => {
+    throw new ConfigError([`PORT and HOST cannot be listened on: ${error.message}`])
   })
 }
 
@@ -293,10 +300,7 @@ async function run(action: (config: Config, log: Logger) => Promise<void>): Prom
 }
 
 /** Tells in a line or a few why it ends. */
-function fail(error: Error & { code?: string; port?: number }): never {
-  if (error.code === 'EADDRINUSE' || error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') {
-    error = new ConfigError([`PORT and HOST cannot be listened on: ${error.message}`])
-  }
+function fail(error: Error): never {
   console.error(`Sluice stops: ${error.message || String(error)}`)
   if (process.env.SLUICE_LOG_LEVEL === 'debug') console.error(error.stack)
   process.exit(error instanceof ConfigError ? WRONG_SETTING : 1)

@@ -110,6 +110,12 @@ test('a port that is taken stops the start, and says so', async () => {
   taken.close()
 })
 
+test('a host that does not exist stops the start, and says so', async () => {
+  const run = start({ HOST: 'no-such-host.invalid' })
+  expect(await run.ended).toBe(78)
+  expect(run.said.stderr).toMatch(/^Sluice stops: PORT and HOST cannot be listened on: .*\n$/)
+})
+
 function admin() {
   return { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }
 }

@@ -42,6 +42,10 @@ test('a new folder is closed to others, an old one keeps its mode', async () => 
 test('a folder that cannot be used is named in one line', async () => {
   const file = join(scratch, 'file')
   await writeFile(file, '')
-  await expect(makeDataDir(file)).rejects.toThrow(/^The data folder \S+file cannot be made: .*$/)
-  await expect(lockDataDir(file, 0)).rejects.toThrow(/^The data folder \S+file cannot be written: /)
+  await expect(makeDataDir(file)).rejects.toThrow(
+    /^The data folder \S+file \(SLUICE_DATA_DIR\) cannot be made: .*$/,
+  )
+  await expect(lockDataDir(file, 0)).rejects.toThrow(
+    /^The data folder \S+file \(SLUICE_DATA_DIR\) cannot be written: /,
+  )
 })

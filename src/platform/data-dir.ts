@@ -21,7 +21,12 @@ export async function makeDataDir(folder: string): Promise<string> {
     if (first && isRoot) for (const made of pathsBetween(first, path)) await chmod(made, mode)
     return await realpath(path)
   } catch (error) {
-    throw new Error(`The data folder ${path} cannot be made: ${reasonOf(error)}`, { cause: error })
+    throw new Error(
+      `The data folder ${path} (SLUICE_DATA_DIR) cannot be made: ${reasonOf(error)}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -51,7 +56,9 @@ export async function lockDataDir(dataDir: string, waitMs = 3000): Promise<() =>
   }
 
   function refuse(error: unknown): never {
-    throw new Error(`The data folder ${dataDir} cannot be written: ${reasonOf(error)}`)
+    throw new Error(
+      `The data folder ${dataDir} (SLUICE_DATA_DIR) cannot be written: ${reasonOf(error)}`,
+    )
   }
 }
 

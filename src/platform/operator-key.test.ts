@@ -51,6 +51,6 @@ test('a data folder that cannot be made is named', async () => {
   await writeFile(join(dataDir, '..', 'file'), '')
   const inside = join(dataDir, '..', 'file', 'data')
   await expect(readOperatorKey({ configured: undefined, dataDir: inside, print })).rejects.toThrow(
-    `The data folder ${inside} cannot be made`,
+    `The data folder ${inside} (SLUICE_DATA_DIR) cannot be made`,
   )
 })
