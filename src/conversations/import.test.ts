@@ -121,6 +121,53 @@ test('an item that comes twice is one, in the order of the lines', async () => {
   expect(desk.arrived.map(({ id }) => id)).toEqual(['twice', 't1'])
 })
 
+test('a line without an id is the same thing when it comes again, in whatever file', async () => {
+  const call = { kind: 'call', ...aCall('', { id: undefined }) }
+  const member = { kind: 'member', name: 'Bo', email: 'bo@ourside.test', role: 'business_admin' }
+  const all = [
+    member,
+    { kind: 'account', name: 'Nameless', domains: ['nameless.test'] },
+    { kind: 'contact', name: 'N', email: 'n@nameless.test' },
+    { kind: 'deal', name: 'N', accountId: 'acc' },
+    { kind: 'lead', name: 'N', email: 'n@lead.test' },
+    call,
+    { kind: 'email', ...anEmail('', { id: undefined }) },
+  ]
+  const counts = async () => {
+    const { rows } = await desk.database.asOwner(
+      'select (select count(*) from item) + (select count(*) from entity) + (select count(*) from member) as n',
+    )
+    return Number(rows[0].n)
+  }
+  const before = await counts()
+  expect((await desk.upload(NDJSON, lines(...all))).body).toMatchObject({ accepted: 7 })
+  expect(await counts()).toBe(before + 7)
+  const { transcript, ...rest } = call as Record<string, unknown>
+  const again = lines('', { transcript, history: true, ...rest }, ...all)
+  expect((await desk.upload(NDJSON, again)).body).toMatchObject({ accepted: 8, rejectedCount: 0 })
+  expect(await counts()).toBe(before + 7)
+  expect(desk.arrived).toHaveLength(2)
+  const other = lines({ ...call, title: 'Another' }, { ...member, role: 'tech_admin' })
+  expect((await desk.upload(NDJSON, other)).body).toMatchObject({
+    accepted: 1,
+    rejected: [{ line: 2, error: 'Another member has this email address.' }],
+  })
+  expect(await counts()).toBe(before + 8)
+})
+
+test('a dry run rejects the members that the import would reject', async () => {
+  await desk.upload(NDJSON, lines({ kind: 'member', name: 'Cy', email: 'cy@ourside.test' }))
+  const body = lines(
+    { kind: 'member', name: 'Cy', email: 'CY@ourside.test' },
+    { kind: 'member', name: 'Other', email: 'cy@ourside.test' },
+    { kind: 'member', id: 'dora', name: 'Dora', email: 'dora@ourside.test' },
+  )
+  const dry = (await desk.upload(NDJSON, body, '?dryRun=true')).body
+  expect(dry).toMatchObject({ accepted: 2, rejected: [{ line: 2 }] })
+  const { rows } = await desk.database.asOwner(`select 1 from member where id = 'dora'`)
+  expect(rows).toEqual([])
+})
+
 test('a refused change in a batch leaves the item as it was', async () => {
   await desk.upload(NDJSON, lines({ kind: 'email', ...anEmail('kept') }))
   await desk.upload(NDJSON, lines({ kind: 'email', ...anEmail('kept', { dealId: 'none' }) }))
@@ -177,7 +224,9 @@ test('what the database cannot store is rejected alone', async () => {
     kind: 'email',
     ...anEmail(`s${i}`, i === 4 ? { subject: 'unfit' } : {}),
   }))
-  const { body } = await desk.upload(NDJSON, lines(...rows))
+  // The member is in before the batch is halved, and is not told as a second one.
+  const member = { kind: 'member', name: 'Di', email: 'di@ourside.test' }
+  const { body } = await desk.upload(NDJSON, lines(member, ...rows))
   await desk.database.asOwner('drop trigger pick on item')
-  expect(body).toMatchObject({ accepted: 8, rejectedCount: 1, rejected: [{ line: 5 }] })
+  expect(body).toMatchObject({ accepted: 9, rejectedCount: 1, rejected: [{ line: 6 }] })
 })

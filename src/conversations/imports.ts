@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { NewMember } from '../companies/shapes.ts'
+import { canonical } from '../kit/canonical.ts'
 import { invalid } from '../kit/problem.ts'
 import { credits, text, timeOut } from '../platform/shapes.ts'
 import { type EntityChanges, newEntity } from './entities.ts'
@@ -104,7 +106,18 @@ export function broughtByLine(line: number, bytes: Buffer): Brought | undefined 
   if (typeof kind !== 'string' || !Object.hasOwn(kinds, kind)) {
     return { line, kind: 'nothing', error: `kind: must be one of ${Object.keys(kinds).join(', ')}` }
   }
-  return brought(line, kind as keyof typeof kinds, rest)
+  return named(brought(line, kind as keyof typeof kinds, rest), rest)
+}
+
+/** Without an id a line gets one from what it says, so that the same line is the same thing when it comes again. */
+function named(one: Brought, { history: _, ...said }: Record<string, unknown>): Brought {
+  if (one.kind === 'nothing' || one.kind === 'member' || isNamed(one.asked)) return one
+  const hash = createHash('sha256').update(canonical(said)).digest('hex').slice(0, 40)
+  return { ...one, asked: { ...one.asked, id: `${one.kind}_${hash}` } } as Brought
+}
+
+function isNamed(asked: { id?: unknown; messageId?: unknown; externalId?: unknown }): boolean {
+  return Boolean(asked.id ?? asked.messageId ?? asked.externalId)
 }
 
 /** A thing of a known kind, checked. */

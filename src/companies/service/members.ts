@@ -96,6 +96,34 @@ export async function addMember(
   return member
 }
 
+/** The same for a line of an import: somebody who is there already, just as it says, stays as they are. */
+export async function addMemberOnce(
+  tx: Tx,
+  by: Caller,
+  createdAt: Date,
+  asked: NewMember,
+): Promise<void> {
+  const found = await store.findMemberByEmail(tx, by.companyNo, asked.email)
+  if (!found || !isJust(found, asked)) await addMember(tx, by, createdAt, asked)
+}
+
+/** Whether a member is what is asked for; a password cannot be compared and is not. */
+function isJust(found: Member, { id = found.id, name, ...asked }: NewMember): boolean {
+  const { role = 'member', visibility = 'all' } = asked
+  const membership = membershipAfter({ teamIds: [], primaryTeamId: null }, asked)
+  if (typeof membership === 'string') return false
+  const { teamIds, primaryTeamId } = membership
+  return (
+    found.id === id &&
+    found.name === name &&
+    found.role === role &&
+    found.visibility === visibility &&
+    found.primaryTeamId === primaryTeamId &&
+    found.teamIds.length === teamIds.length &&
+    teamIds.every((team) => found.teamIds.includes(team))
+  )
+}
+
 /** Changes a member; what is not given stays. */
 export async function changeMember(
   { db }: { db: Database },

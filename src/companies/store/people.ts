@@ -21,6 +21,15 @@ export async function findMember(tx: Tx, no: CompanyNo, id: string, lock = false
   return row && toMember(row)
 }
 
+/** The member with this address, whatever its case. */
+export async function findMemberByEmail(tx: Tx, no: CompanyNo, email: string) {
+  const row = await members(tx, no)
+    .where(sql`lower(email)`, '=', email.toLowerCase())
+    .where('removedAt', 'is', null)
+    .executeTakeFirst()
+  return row && toMember(row)
+}
+
 /** Which of the ids are members of the company. */
 export async function knownMembers(tx: Tx, no: CompanyNo, ids: readonly string[]) {
   const rows = await members(tx, no)

@@ -1,4 +1,4 @@
-import { addMember } from '../../companies/service/members.ts'
+import { addMemberOnce } from '../../companies/service/members.ts'
 import { type Caller, may } from '../../kit/caller.ts'
 import { Problem } from '../../kit/problem.ts'
 import { companyTime } from '../../platform/company-time.ts'
@@ -63,8 +63,7 @@ async function write(
   { history, dryRun, note }: BatchOptions,
 ): Promise<BatchOutcome> {
   const outcome: BatchOutcome = { accepted: 0, rejected: [], prices: [] }
-  const takenBack = new Error('taken back')
-  const work = async (tx: Tx) => {
+  await inTransaction(deps, caller, dryRun, async (tx) => {
     for (const one of ordered(batch)) await takeOne(deps, tx, caller, one, dryRun, outcome)
     const puts = batch.flatMap((one) => putOf(one, history))
     const quoting = { ...deps, arrivals: [priceInto(deps, outcome)] }
@@ -80,13 +79,26 @@ async function write(
       else outcome.accepted += 1
     }
     outcome.rejected.sort((a, b) => a.line - b.line)
-    if (dryRun) throw takenBack
-    await note(tx, outcome, batch.at(-1)?.line ?? 0)
-  }
-  await deps.db.company(caller.companyNo, work).catch((error) => {
-    if (error !== takenBack) throw error
+    if (!dryRun) await note(tx, outcome, batch.at(-1)?.line ?? 0)
   })
   return outcome
+}
+
+/** Does something in one transaction; a dry run does all of it and takes it back. */
+async function inTransaction(
+  { db }: Imports,
+  { companyNo }: Caller,
+  dryRun: boolean,
+  work: (tx: Tx) => Promise<void>,
+): Promise<void> {
+  const takenBack = new Error('taken back')
+  const done = db.company(companyNo, async (tx) => {
+    await work(tx)
+    if (dryRun) throw takenBack
+  })
+  await done.catch((error) => {
+    if (error !== takenBack) throw error
+  })
 }
 
 /** What is no item, in an order in which each finds what it refers to; items come after all of it. */
@@ -122,14 +134,10 @@ async function takeOne(
   try {
     if (one.kind !== 'member') await putEntityIn(deps, tx, caller, one.kind, one.asked)
     // In a transaction of its own: a taken address would end this one.
-    else if (!dryRun)
-      await deps.db.company(caller.companyNo, async (own) => {
-        await addMember(
-          own,
-          caller,
-          await companyTime(own, caller.companyNo, deps.clock),
-          one.asked,
-        )
+    else
+      await inTransaction(deps, caller, dryRun, async (own) => {
+        const now = await companyTime(own, caller.companyNo, deps.clock)
+        await addMemberOnce(own, caller, now, one.asked)
       })
     outcome.accepted += 1
   } catch (error) {
