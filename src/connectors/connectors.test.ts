@@ -278,6 +278,7 @@ test('the limits of these very doors hold it up and do not stop it', async () =>
 test.each([
   ['an error', { status: 500, headers: { 'retry-after': '1' } }, /500/],
   ['no JSON', { status: 200, headers: { 'retry-after': '1' }, body: '<html>' }, /does not give/],
+  ['a page that is not found', { status: 404, body: '<html>Not found</html>' }, /404/],
   ['JSON of another kind', { status: 200, body: '{"calls": "many"}' }, /does not give/],
 ])(
   'a server that answers with %s is asked again, and told of meanwhile',

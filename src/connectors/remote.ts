@@ -66,6 +66,13 @@ const Transcript = z.object({
 })
 type Stretches = z.infer<typeof Transcript>['transcript']
 
+const Refusal = z.object({ errors: z.array(z.string()) })
+
+/** Whether a body is a refusal of that API, and not of something else that stands at the address. */
+export function isRefusal(body: unknown): boolean {
+  return Refusal.safeParse(body).success
+}
+
 /** A page as it was read: things in their order, what could not be read, and how to ask for the next. */
 export interface RemotePage<Thing> {
   things: Thing[]

@@ -3,6 +3,7 @@ import { OutboundError, type OutboundReply } from '../../platform/outbound.ts'
 import type { Connector, Credential, Place } from '../connector.ts'
 import {
   callFrom,
+  isRefusal,
   type RemotePage,
   type RemoteUser,
   readCalls,
@@ -116,13 +117,18 @@ function askerOf({ outbound, secrets }: Deps, companyNo: CompanyNo, connector: C
       throw error instanceof OutboundError ? new RemoteFailed(error.message) : error
     })
     if (reply === 'busy') throw new RemoteFailed('Too many others are being asked.', 1_000)
-    const found = reply.status === 404 ? NOTHING : read(bodyOf(reply))
+    const found = isNothingFound(reply) ? NOTHING : read(bodyOf(reply))
     if (!found) throw new RemoteFailed('It answered with something that this API does not give.')
     return found
   }
 }
 
 const NOTHING = { things: [], rejected: [], next: undefined }
+
+/** That API says 404 where nothing is found; so does any other server, of an address that it does not know. */
+function isNothingFound({ status, body }: OutboundReply): boolean {
+  return status === 404 && isRefusal(parsed(body))
+}
 
 function bodyOf({ status, retryAfterMs, body }: OutboundReply): unknown {
   if (status === 401 || status === 403) {
@@ -132,6 +138,10 @@ function bodyOf({ status, retryAfterMs, body }: OutboundReply): unknown {
   if (status === 400)
     throw new RemoteFailed('It refuses the request (400).', undefined, 'bad-request')
   if (status < 200 || status > 299) throw new RemoteFailed(`It answered ${status}.`, retryAfterMs)
+  return parsed(body)
+}
+
+function parsed(body: string): unknown {
   try {
     return JSON.parse(body)
   } catch {
