@@ -28,6 +28,11 @@ export interface Webhook {
   createdAt: Date
 }
 
+/** What the audit trail tells of a webhook: never its secrets. */
+export function audited({ url, events, disabled }: Webhook) {
+  return { url, events, disabled }
+}
+
 /** One message to one address. */
 export interface Delivery {
   /** The webhook-id of every try. */

@@ -117,6 +117,10 @@ test('an address that says it is gone is switched off, and the admins are told',
     .toMatchObject([{ kind: 'webhook_disabled', to: 't@gone.test' }])
   const [notice] = (await company.get('/v1/notifications')).body.data
   expect(notice).toMatchObject({ kind: 'webhook_disabled', webhookId: id, reason: 'gone' })
+  expect((await company.get('/v1/audit', { objectType: 'webhook' })).body.data[0]).toMatchObject({
+    ...{ actor: 'system', action: 'webhook.change', objectId: id },
+    ...{ before: { disabled: null }, after: { disabled: 'gone' } },
+  })
   await spend(10)
   await new Promise((done) => setTimeout(done, 500))
   expect(sink.received).toHaveLength(1)

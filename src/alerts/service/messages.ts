@@ -1,3 +1,4 @@
+import { recordAudit } from '../../companies/service/audit.ts'
 import { companyFacts } from '../../companies/service/companies.ts'
 import type { CompanyNo } from '../../kit/caller.ts'
 import { companyTime } from '../../platform/company-time.ts'
@@ -10,7 +11,7 @@ import { DELIVER_WEBHOOK } from '../job-names.ts'
 import { insertAlerts } from '../store/alerts.ts'
 import * as store from '../store/webhooks.ts'
 import { BUSY_MS, webhookWait } from '../tries.ts'
-import { type Delivery, signatureHeaders, type Webhook } from '../webhook.ts'
+import { audited, type Delivery, signatureHeaders, type Webhook } from '../webhook.ts'
 import { type DeliveryJob, NotYet, withRoom } from './delivery.ts'
 import type { AlertDeps } from './deps.ts'
 import { newAlertId } from './raise.ts'
@@ -126,7 +127,11 @@ async function conclude(
   if (endpoint.disabled) return
   const isGone = end.kind === 'failed' && end.status === GONE
   const disabled = isGone ? ('gone' as const) : ('failing' as const)
-  await store.updateWebhook(tx, companyNo, { ...endpoint, disabled, disabledAt: at })
+  const off = { ...endpoint, disabled, disabledAt: at }
+  await store.updateWebhook(tx, companyNo, off)
+  const object = { type: 'webhook', id: endpoint.id }
+  const system = { companyNo, actor: 'system' as const }
+  await recordAudit(tx, system, 'webhook.change', object, audited(endpoint), audited(off))
   const facts = { webhookId: endpoint.id, url: endpoint.url, reason: disabled }
   await insertAlerts(
     runIn(tx),

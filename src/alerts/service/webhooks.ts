@@ -13,7 +13,7 @@ import type { Outbound } from '../../platform/outbound.ts'
 import { enqueue } from '../../platform/queue.ts'
 import { DELIVER_WEBHOOK } from '../job-names.ts'
 import * as store from '../store/webhooks.ts'
-import type { Delivery, Webhook, WebhookEvent } from '../webhook.ts'
+import { audited, type Delivery, type Webhook, type WebhookEvent } from '../webhook.ts'
 import { triesOf } from './write-mails.ts'
 
 interface Deps {
@@ -189,8 +189,4 @@ function checkUrl(outbound: Outbound, url: string): void {
 
 function newSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`
-}
-
-function audited({ url, events, disabled }: Webhook) {
-  return { url, events, disabled }
 }
