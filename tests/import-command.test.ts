@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -71,6 +71,7 @@ test('folders are walked, and every file and line that was not taken is told', a
     'in/other.json': '{"a":1}',
     'in/evil\u202Etxt.exe': 'x',
   })
+  await symlink(join(folder, 'in'), join(folder, 'in/round'))
   const { code, lines } = await run(['in'], '--history', '--company', 'rea')
   expect(code).toBe(1)
   expect(
@@ -87,8 +88,9 @@ test('folders are walked, and every file and line that was not taken is told', a
     'in/latin.srt:1: is not UTF-8',
     'in/mail/undated.eml:1: has no date that can be read',
     'in/other.json: is no transcript of Deepgram, AssemblyAI or Whisper',
+    'in/round: left out: is a link, which is not followed',
   ])
-  expect(lines.at(-1)).toMatch(/^9 taken · 6 rejected · .* · 2 files left out/)
+  expect(lines.at(-1)).toMatch(/^9 taken · 6 rejected · .* · 3 files left out/)
   expect((await titles('/v1/emails')).toSorted()).toEqual(['fresh', 'kept', 'one', 'three', 'two'])
   expect((await titles('/v1/calls')).toSorted()).toEqual(['answer', 'kick-off'])
 })

@@ -26,7 +26,7 @@ const endings: Record<string, FileKind> = {
   ...{ '.vtt': 'vtt', '.srt': 'srt', '.json': 'json', '.csv': 'csv' },
 }
 
-/** The files under some paths, by name; links to folders are not followed, so that none goes in circles. */
+/** The files under some paths, by name; links in folders are told and not followed, so that none goes in circles. */
 export async function* filesUnder(paths: readonly string[]): AsyncGenerator<SourceFile | Unread> {
   for (const path of paths) yield* walk(path, true)
 }
@@ -44,7 +44,9 @@ async function* walk(path: string, isAsked: boolean): AsyncGenerator<SourceFile 
       return
     }
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (!entry.isSymbolicLink()) yield* walk(join(path, entry.name), false)
+      const inside = join(path, entry.name)
+      if (!entry.isSymbolicLink()) yield* walk(inside, false)
+      else yield { path: inside, reason: 'is a link, which is not followed', isAsked: false }
     }
     return
   }
