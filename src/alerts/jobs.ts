@@ -10,8 +10,7 @@ import { tell, tellTogether } from './service/tell.ts'
 export function alertTasks(deps: AlertDeps): Record<string, Task> {
   return {
     [TELL]: ({ companyNo, payload }) => tell(deps, companyNo, String(payload.alertId)),
-    [TOGETHER]: ({ companyNo, payload }) =>
-      tellTogether(deps, companyNo, payload.isSecondPass === true),
+    [TOGETHER]: ({ companyNo }) => tellTogether(deps, companyNo),
     [DELIVER_MAIL]: (job) => deliverMail(deps, deliveryOf(job, 'mailId')),
     [DELIVER_WEBHOOK]: (job) => deliverMessage(deps, deliveryOf(job, 'deliveryId')),
   }

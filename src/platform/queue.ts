@@ -39,6 +39,14 @@ export async function enqueue(
     ${key ?? null}, ${at}, ${attempts ?? null})`.execute(tx)
 }
 
+/** Whether jobs of a company are under way or due, other than those of one task. */
+export async function isAtWork(tx: Tx, companyNo: CompanyNo, besides: string): Promise<boolean> {
+  const { rows } = await sql<{
+    is: boolean
+  }>`select is_at_work(${companyNo}, ${besides}) as "is"`.execute(tx)
+  return rows[0]!.is
+}
+
 /** Takes back the job with this key, unless it started already. */
 export async function forgetJob(tx: Tx, companyNo: CompanyNo, key: string): Promise<void> {
   await sql`select forget_job(${companyNo}, ${key})`.execute(tx)

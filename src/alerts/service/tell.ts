@@ -9,7 +9,7 @@ import { instanceName } from '../../ledger/service/reads.ts'
 import { companyTime } from '../../platform/company-time.ts'
 import type { Tx } from '../../platform/database.ts'
 import { newId } from '../../platform/ids.ts'
-import { enqueue } from '../../platform/queue.ts'
+import { enqueue, isAtWork } from '../../platform/queue.ts'
 import { type Alert, mailed } from '../alert.ts'
 import { DELIVER_WEBHOOK, TOGETHER } from '../job-names.ts'
 import * as store from '../store/alerts.ts'
@@ -49,18 +49,14 @@ export async function tell(deps: AlertDeps, companyNo: CompanyNo, alertId: strin
 }
 
 /** Sends the alerts that wait for each other, in one mail to each reader, when it is time for it. */
-export async function tellTogether(
-  deps: AlertDeps,
-  companyNo: CompanyNo,
-  isSecondPass: boolean,
-): Promise<void> {
+export async function tellTogether(deps: AlertDeps, companyNo: CompanyNo): Promise<void> {
   await deps.db.company(companyNo, async (tx) => {
     const waiting = await store.readWaiting(tx, companyNo, true)
     if (waiting.length === 0) return
     const company = await companyFacts(tx, companyNo)
-    if (company.onTestClock && !isSecondPass) {
-      // Its time stands still: what is under way now comes before the second pass, and goes with it.
-      await enqueue(tx, TOGETHER, { isSecondPass: true }, { companyNo })
+    // Its time stands still: what is under way or due comes at the same moment, and goes with it.
+    if (company.onTestClock && (await isAtWork(tx, companyNo, TOGETHER))) {
+      await enqueue(tx, TOGETHER, {}, { companyNo })
       return
     }
     const delayMs = await untilPlanned(deps, tx, companyNo, waiting)
